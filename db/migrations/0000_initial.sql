@@ -151,6 +151,7 @@ CREATE TABLE `tokens` (
 CREATE UNIQUE INDEX `tokens_identity` ON `tokens` (`account_id`,`user_id`);--> statement-breakpoint
 CREATE INDEX `tokens_state` ON `tokens` (`state`,`state_until`);--> statement-breakpoint
 CREATE INDEX `tokens_expiry` ON `tokens` (`expired_at`);--> statement-breakpoint
+CREATE INDEX `tokens_selected_seq` ON `tokens` (`selected_seq`);--> statement-breakpoint
 CREATE INDEX `tokens_round_robin` ON `tokens` (priority desc,`selected_seq`) WHERE state = 'active';--> statement-breakpoint
 CREATE INDEX `tokens_random` ON `tokens` (priority desc,`random_position`) WHERE state = 'active';--> statement-breakpoint
 CREATE INDEX `tokens_least_used` ON `tokens` (priority desc,`total_requests`,`selected_seq`) WHERE state = 'active';--> statement-breakpoint

@@ -73,6 +73,7 @@ export const tokens = sqliteTable(
     uniqueIndex('tokens_identity').on(table.accountId, table.userId),
     index('tokens_state').on(table.state, table.stateUntil),
     index('tokens_expiry').on(table.expiredAt),
+    index('tokens_selected_seq').on(table.selectedSeq),
     // One index per strategy, over selectable accounts only: selection reads the first row that fits.
     index('tokens_round_robin').on(sql`priority desc`, table.selectedSeq).where(sql`state = 'active'`),
     index('tokens_random').on(sql`priority desc`, table.randomPosition).where(sql`state = 'active'`),

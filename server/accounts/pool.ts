@@ -1,0 +1,199 @@
+import type { CandidateRow, SelectionRepository } from '../../db/repositories/selection.ts';
+import type { Clock } from '../core/clock.ts';
+import type { StrategyName } from '../env.ts';
+import type { AccountEffect, AccountHandle } from './account.ts';
+import type { AccountReader } from './account-reader.ts';
+import { candidatesBy } from './candidates.ts';
+import type { Health } from './health.ts';
+import type { InFlight } from './in-flight.ts';
+import type { Refresher } from './refresh.ts';
+
+/**
+ * How strongly a request belongs to an account.
+ * - `soft`: a conversation; goes elsewhere as soon as the account has no place for it.
+ * - `firm`: encrypted reasoning or a turn state; waits for a place, but leaves an account that is out of use.
+ * - `hard`: a compaction; no other account can read it.
+ */
+export interface Preference {
+  accountId: string;
+  strength: 'soft' | 'firm' | 'hard';
+}
+
+export interface AcquireRequest {
+  /** Upstream slug. */
+  model: string;
+  /** Accounts this request has tried already. */
+  exclude: ReadonlySet<string>;
+  preference: Preference | undefined;
+  /** How long to wait when every fitting account is at its concurrency cap. */
+  waitMs: number;
+  signal: AbortSignal;
+}
+
+/** An account in use by one request. Release it exactly once. */
+export interface Lease {
+  readonly account: AccountHandle;
+  /** Why this account: for the record of the attempt. */
+  readonly chosenBy: StrategyName | Preference['strength'];
+  release(effect: AccountEffect, isSuccess: boolean): void;
+}
+
+/** Why there is no account for a request. */
+export type Unavailable =
+  /** No account exists. */
+  | { reason: 'none' }
+  /** Accounts exist, but all need a sign-in or are disabled. */
+  | { reason: 'unusable' }
+  /** All usable ones are cooling; `untilMs` is the earliest end. */
+  | { reason: 'cooling'; untilMs: number | null }
+  /** Some are active, but at their cap. */
+  | { reason: 'busy' }
+  /** Some are active, but do not serve this model. */
+  | { reason: 'model' }
+  /** Every fitting one was tried by this request. */
+  | { reason: 'tried' };
+
+export type Acquired = { lease: Lease } | { unavailable: Unavailable };
+
+export interface Pool {
+  /** Throws the signal's reason when it aborts. */
+  acquire(request: AcquireRequest): Promise<Acquired>;
+  /** Whether what is bound to this account should move: it is gone, dead, or out of use for long. */
+  isLost(accountId: string): boolean;
+}
+
+/** An access token is replaced before a call when less than this is left of it. */
+const freshMs = 30_000;
+const coolDownCheckMs = 250;
+/** A conversation waits out a cool-down shorter than this elsewhere; a longer one moves it for good. */
+const longCoolDownMs = 10 * 60_000;
+
+export function createPool(deps: {
+  selection: SelectionRepository;
+  reader: AccountReader;
+  refresher: Refresher;
+  health: Health;
+  inFlight: InFlight;
+  clock: Clock;
+  strategy: () => StrategyName;
+  /** False when the account's own catalogue says it does not serve the model and another account's says it does. */
+  serves: (catalogueId: string | null, model: string) => boolean;
+}): Pool {
+  const { selection, inFlight, clock } = deps;
+  let coolDownsCheckedAt = Number.NEGATIVE_INFINITY;
+
+  function endCoolDowns(now: number) {
+    if (Math.abs(now - coolDownsCheckedAt) < coolDownCheckMs) return;
+    coolDownsCheckedAt = now;
+    selection.endCoolDowns(now);
+  }
+
+  const hasPlace = (row: CandidateRow) => row.maxConcurrency === null || inFlight.count(row.id) < row.maxConcurrency;
+  const servesModel = (row: CandidateRow, model: string, now: number) =>
+    deps.serves(row.catalogueId, model) && !selection.isBlocked(row.id, model, now);
+
+  /** The row to use now, or why there is none. Synchronous: between the look and the mark nothing else runs. */
+  function choose(request: AcquireRequest, now: number): { row: CandidateRow; chosenBy: Lease['chosenBy'] } | Unavailable {
+    const { preference, exclude, model } = request;
+    const preferred = preference && selection.find(preference.accountId);
+    if (preference && preferred?.state === 'active' && !exclude.has(preferred.id) && servesModel(preferred, model, now)) {
+      if (hasPlace(preferred)) return { row: preferred, chosenBy: preference.strength };
+      if (preference.strength !== 'soft') return { reason: 'busy' };
+    }
+    if (preference?.strength === 'hard') return whyNotPreferred(preferred, exclude.has(preference.accountId));
+
+    const strategy = deps.strategy();
+    let isBusy = false;
+    let isTried = false;
+    let lacksModel = false;
+    for (const row of candidatesBy(strategy, selection, Math.random())) {
+      if (exclude.has(row.id)) isTried = true;
+      else if (!servesModel(row, model, now)) lacksModel = true;
+      else if (!hasPlace(row)) isBusy = true;
+      else return { row, chosenBy: strategy };
+    }
+    if (isBusy) return { reason: 'busy' };
+    if (isTried) return { reason: 'tried' };
+    const { total, cooling, earliestUntil } = selection.counts();
+    if (total === 0) return { reason: 'none' };
+    if (cooling > 0) return { reason: 'cooling', untilMs: earliestUntil };
+    return { reason: lacksModel ? 'model' : 'unusable' };
+  }
+
+  function lease(account: AccountHandle, chosenBy: Lease['chosenBy'], model: string): Lease {
+    inFlight.enter(account.id);
+    let isReleased = false;
+    return {
+      account,
+      chosenBy,
+      release(effect, isSuccess) {
+        if (isReleased) return;
+        isReleased = true;
+        inFlight.leave(account.id);
+        deps.health.apply(account.id, account.credentialVersion, model, effect);
+        if (isSuccess) deps.health.succeed(account.id);
+      },
+    };
+  }
+
+  return {
+    isLost(accountId) {
+      const row = selection.find(accountId);
+      if (row?.state === 'cooling') return (row.stateUntil ?? 0) - clock.now() > longCoolDownMs;
+      return row?.state !== 'active';
+    },
+    async acquire(request) {
+      const waitUntil = performance.now() + request.waitMs;
+      const passedOver = new Set(request.exclude);
+      let { preference } = request;
+      for (;;) {
+        request.signal.throwIfAborted();
+        const now = clock.now();
+        endCoolDowns(now);
+        const choice = choose({ ...request, preference, exclude: passedOver }, now);
+        if ('reason' in choice) {
+          if (choice.reason !== 'busy') return { unavailable: choice };
+          const isFree = await inFlight.waitForPlace(waitUntil - performance.now(), request.signal);
+          if (isFree) continue;
+          request.signal.throwIfAborted();
+          if (preference?.strength !== 'firm') return { unavailable: choice };
+          // Better another account without the encrypted reasoning than no answer.
+          preference = undefined;
+          continue;
+        }
+        const { row, chosenBy } = choice;
+        selection.markSelected(row.id, Math.random(), now);
+        const account = deps.reader.read(row.id, row);
+        if (!account) continue;
+        if (!isExpiring(account, now)) return { lease: lease(account, chosenBy, request.model) };
+
+        // The place is held while the token is renewed, so that the cap holds.
+        inFlight.enter(row.id);
+        const result = await deps.refresher.refresh(row.id, 'proactive_expiry', account.credentialVersion).finally(() => inFlight.leave(row.id));
+        const renewed = deps.reader.read(row.id);
+        if (renewed && result.outcome === 'refreshed') return { lease: lease(renewed, chosenBy, request.model) };
+        // Not yet over: the old token may still do. Else this account is out for this request.
+        if (renewed && !isExpired(renewed, clock.now())) return { lease: lease(renewed, chosenBy, request.model) };
+        if (result.outcome === 'failed' && result.kind !== 'permanent') {
+          deps.health.apply(row.id, row.credentialVersion, request.model, { kind: 'cool', reason: 'refresh_failed' });
+        }
+        passedOver.add(row.id);
+      }
+    },
+  };
+
+  function isExpiring({ credential }: AccountHandle, now: number): boolean {
+    if (credential.expiresAt === null) return false;
+    return credential.refreshToken !== null ? credential.expiresAt - now < freshMs : credential.expiresAt <= now;
+  }
+}
+
+function isExpired({ credential }: AccountHandle, now: number): boolean {
+  return credential.expiresAt !== null && credential.expiresAt <= now;
+}
+
+function whyNotPreferred(row: CandidateRow | undefined, isTried: boolean): Unavailable {
+  if (row?.state === 'cooling') return { reason: 'cooling', untilMs: row.stateUntil };
+  if (isTried) return { reason: 'tried' };
+  return { reason: row?.state === 'active' ? 'model' : 'unusable' };
+}

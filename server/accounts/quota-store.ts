@@ -1,0 +1,53 @@
+import { LRUCache } from 'lru-cache';
+import type { HealthRepository } from '../../db/repositories/health.ts';
+import type { QuotaRepository } from '../../db/repositories/quota.ts';
+import type { Clock } from '../core/clock.ts';
+import { type QuotaWindow, quotaRank } from './quota.ts';
+
+/** A reading that says nothing new is written again only after this long, to keep its age honest. */
+const rewriteAfterMs = 30_000;
+
+export interface QuotaStore {
+  /**
+   * Keeps the latest reading of an account's windows and its rank for `quota-aware`. A reading that shows quota again
+   * ends a cool-down for a spent quota (F2).
+   */
+  apply(accountId: string, windows: readonly QuotaWindow[], plan?: string | null): void;
+  /** Ranks again the accounts whose window has been reset meanwhile: their old share says nothing any more. */
+  rerankPassed(): void;
+}
+
+export function createQuotaStore(deps: { repository: QuotaRepository; health: HealthRepository; clock: Clock }): QuotaStore {
+  const { repository, health, clock } = deps;
+  const last = new LRUCache<string, { digest: string; at: number }>({ max: 20_000 });
+
+  return {
+    apply(accountId, windows, plan) {
+      if (windows.length === 0) return;
+      const now = clock.now();
+      const digest = digestOf(windows, plan);
+      const known = last.get(accountId);
+      if (known?.digest === digest && Math.abs(now - known.at) < rewriteAfterMs) return;
+      last.set(accountId, { digest, at: now });
+      // Readings replace each other per family: a window that is no longer reported no longer exists (a plan change).
+      repository.save(accountId, windows, plan ?? null, quotaRank(windows, now), now);
+      const main = windows.filter((window) => window.family === 'codex');
+      if (main.length > 0 && main.every((window) => window.usedPercent < 100)) health.liftCoolDown(accountId, 'usage_limit_reached', now);
+    },
+    rerankPassed() {
+      const now = clock.now();
+      for (const accountId of repository.withPassedReset(now)) {
+        repository.saveRank(accountId, quotaRank(repository.windows(accountId), now));
+      }
+    },
+  };
+}
+
+function digestOf(windows: readonly QuotaWindow[], plan: string | null | undefined): string {
+  let digest = plan ?? '';
+  for (const { family, windowSeconds, usedPercent, resetsAtMs, source } of windows) {
+    // A rolling placeholder reset moves with every reading: minutes are fine enough.
+    digest += `|${family} ${windowSeconds} ${usedPercent} ${resetsAtMs === null ? '' : Math.round(resetsAtMs / 60_000)} ${source}`;
+  }
+  return digest;
+}

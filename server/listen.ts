@@ -1,0 +1,48 @@
+import type { Env } from './env.ts';
+import type { App } from './create-app.ts';
+
+export interface RunningServer {
+  /** As clients reach it, without a trailing slash. */
+  readonly origin: string;
+  readonly port: number;
+  /**
+   * Takes no new work, lets running requests finish for `timeoutMs`, then cuts what is left: its clients get an error
+   * event. Records everything. The database stays open.
+   */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+/** Puts an app on a socket. Throws an Error that says what to do when the port is taken. */
+export function listen(app: App, options: { hostname: string; port: number } & Pick<Env, 'BODY_LIMIT'>): RunningServer {
+  const server = startServer(app, options);
+  const host = options.hostname === '0.0.0.0' || options.hostname === '::' ? 'localhost' : options.hostname;
+  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
+  return {
+    origin,
+    port: server.port ?? options.port,
+    async stop(timeoutMs) {
+      app.drain();
+      const deadline = performance.now() + timeoutMs;
+      while (app.runningRequests > 0 && performance.now() < deadline) await Bun.sleep(20);
+      await server.stop(true);
+      await app.close();
+    },
+  };
+}
+
+function startServer(app: App, { hostname, port, BODY_LIMIT }: { hostname: string; port: number } & Pick<Env, 'BODY_LIMIT'>) {
+  try {
+    return Bun.serve({
+      hostname,
+      port,
+      // Ours is checked first, with an answer that clients can read; this one only bounds what the runtime buffers.
+      maxRequestBodySize: Math.max(BODY_LIMIT * 4, 512 * 1024 * 1024),
+      idleTimeout: 60,
+      fetch: app.fetch,
+      error: () => Response.json({ error: { message: 'The gateway failed.', type: 'server_error', code: 'internal_error', param: null } }, { status: 500 }),
+    });
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'EADDRINUSE') throw error;
+    throw new Error(`Port ${port} on ${hostname} is in use. Stop what listens there, or set PORT to another one.`, { cause: error });
+  }
+}
