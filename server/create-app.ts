@@ -1,58 +1,27 @@
 import type { Server } from 'bun';
-import type { Db } from '../db/client.ts';
 import { createBindingRepository } from '../db/repositories/bindings.ts';
-import { createCredentialRepository } from '../db/repositories/credentials.ts';
-import { createHealthRepository } from '../db/repositories/health.ts';
-import { createMaintenanceRepository } from '../db/repositories/maintenance.ts';
-import { createQuotaRepository } from '../db/repositories/quota.ts';
 import { createSelectionRepository } from '../db/repositories/selection.ts';
 import { createUsageRepository, dayMs } from '../db/repositories/usage.ts';
-import { createAccountReader } from './accounts/account-reader.ts';
+import { type AccountParts, type AccountServices, createAccountServices } from './account-services.ts';
 import { createBindings } from './accounts/bindings.ts';
 import { createHealth } from './accounts/health.ts';
 import { createInFlight } from './accounts/in-flight.ts';
 import { createMaintenance, type Maintenance } from './accounts/maintenance.ts';
 import { createPool } from './accounts/pool.ts';
-import { createProbe, type Probe } from './accounts/probe.ts';
-import { createQuotaStore } from './accounts/quota-store.ts';
-import { createRefresher, type Refresher } from './accounts/refresh.ts';
 import { createConversationStore } from './conversations/store.ts';
-import type { Clock } from './core/clock.ts';
-import type { Log } from './core/log.ts';
-import type { SecretBox } from './core/secret-box.ts';
-import { createTicker } from './core/ticker.ts';
-import type { Env } from './env.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createCors } from './http/cors.ts';
 import { createRouter } from './http/router.ts';
 import { createV1 } from './http/v1.ts';
 import { createKeyService } from './keys/service.ts';
-import { createCatalogues } from './models/catalogue.ts';
 import { createModelService } from './models/service.ts';
 import type { ModelTable } from './models/table.ts';
 import { createSettings } from './settings/settings.ts';
-import { createControlApi } from './upstream/control-api.ts';
-import { createEndpoints } from './upstream/endpoints.ts';
 import { createFetchClient } from './upstream/fetch-client.ts';
-import { proxyFor } from './upstream/proxy.ts';
-import { createTokenEndpoint } from './upstream/token-endpoint.ts';
-import { createUndiciClient } from './upstream/undici-client.ts';
 import { createRecorder } from './usage/recorder.ts';
 
-export interface AppParts {
-  env: Env;
-  db: Db;
-  box: SecretBox;
-  clock: Clock;
-  log: Log;
+export interface AppParts extends AccountParts {
   modelTable: ModelTable;
-}
-
-/** The parts of the program that talk to the upstream about accounts; commands use them without a server. */
-export interface AccountServices {
-  refresher: Refresher;
-  probe: Probe;
-  close(): Promise<void>;
 }
 
 export interface App {
@@ -73,8 +42,8 @@ export interface App {
 /** The whole server from explicit parts. Tests start this; the process adds signals and a socket. */
 export function createApp(parts: AppParts): App {
   const { env, db, box, clock, log } = parts;
-  const shared = createShared(parts);
-  const { ticker, control, credentials, healthRepository, refresher, quota, catalogues, endpoints, toProxy } = shared;
+  const accounts = createAccountServices(parts);
+  const { ticker, control, credentials, healthRepository, refresher, quota, catalogues, endpoints, toProxy } = accounts;
 
   const fetchClient = createFetchClient(ticker);
   const settings = createSettings({ db, env, clock });
@@ -87,7 +56,7 @@ export function createApp(parts: AppParts): App {
   const conversations = createConversationStore({ db, box, clock, ttlMs: env.RESPONSES_TTL, maxBytes: env.RESPONSES_MAX_BYTES });
   const pool = createPool({
     selection,
-    reader: shared.reader,
+    reader: accounts.reader,
     refresher,
     health: createHealth({ repository: healthRepository, clock }),
     inFlight: createInFlight(),
@@ -119,16 +88,17 @@ export function createApp(parts: AppParts): App {
 
   const maintenance = createMaintenance({
     credentials,
-    repository: shared.maintenanceRepository,
+    repository: accounts.maintenanceRepository,
     bindings: bindingRepository,
     refresher,
-    probe: shared.probe,
+    probe: accounts.probe,
     quota,
     clock,
     log,
     trim() {
       const days = settings.get('log_retention_days');
       if (days > 0) usage.trim(clock.now() - days * dayMs, 10_000);
+      catalogues.removeUnused();
     },
   });
 
@@ -146,7 +116,7 @@ export function createApp(parts: AppParts): App {
 
   return {
     fetch: route,
-    accounts: shared,
+    accounts,
     maintenance,
     drain() {
       isDraining = true;
@@ -161,62 +131,8 @@ export function createApp(parts: AppParts): App {
     async close() {
       isDraining = true;
       await maintenance.stop();
-      await shared.close();
+      await accounts.close();
       flush();
-    },
-  };
-}
-
-/** Refreshing and probing accounts from a command, without a server. */
-export function createAccountServices(parts: AppParts): AccountServices {
-  return createShared(parts);
-}
-
-function createShared({ env, db, box, clock, log }: AppParts) {
-  const ticker = createTicker();
-  const endpoints = createEndpoints(env);
-  const toProxy = (url: string, accountProxy: string | null) => proxyFor(url, accountProxy, env);
-  const controlDeadlines = {
-    connectMs: env.CONNECT_TIMEOUT_MS,
-    headersMs: env.CONTROL_TIMEOUT_MS,
-    idleMs: env.CONTROL_TIMEOUT_MS,
-    totalMs: env.CONTROL_TIMEOUT_MS,
-  };
-  const control = createUndiciClient(ticker, { connectMs: env.CONNECT_TIMEOUT_MS });
-  const credentials = createCredentialRepository(db);
-  const healthRepository = createHealthRepository(db);
-  const maintenanceRepository = createMaintenanceRepository(db);
-  const reader = createAccountReader({ credentials, box });
-  const catalogues = createCatalogues({ db, clock });
-  const quota = createQuotaStore({ repository: createQuotaRepository(db), health: healthRepository, clock });
-  const refresher = createRefresher({
-    credentials,
-    health: healthRepository,
-    tokenEndpoint: createTokenEndpoint({ send: control.send, url: endpoints.token, env, deadlines: controlDeadlines }),
-    proxyFor: (accountProxy) => toProxy(endpoints.token, accountProxy),
-    box,
-    clock,
-    log,
-    leaseMs: env.CONTROL_TIMEOUT_MS + 15_000,
-  });
-  const api = createControlApi({ send: control.send, endpoints, env, deadlines: controlDeadlines, proxyFor: toProxy });
-  const probe = createProbe({ api, reader, refresher, repository: maintenanceRepository, quota, catalogues, clock, log });
-  return {
-    ticker,
-    endpoints,
-    toProxy,
-    control,
-    credentials,
-    healthRepository,
-    maintenanceRepository,
-    reader,
-    catalogues,
-    quota,
-    refresher,
-    probe,
-    async close() {
-      await refresher.settled();
-      await control.close();
     },
   };
 }

@@ -53,8 +53,12 @@ export function createConversationRepository(db: Db): ConversationRepository {
        where earlier.api_key_id = ?1)
      update stored_responses set expires_at = ?3 where api_key_id = ?1 and id in (select id from chain) and expires_at < ?4`,
   );
-  const removeItems = sqlite.query<unknown, [string, string]>('delete from stored_items where api_key_id = ? and response_id = ?');
-  const remove = sqlite.query<unknown, [string, string]>('delete from stored_responses where api_key_id = ? and id = ?');
+  const removeItems = sqlite.query<unknown, [string, string]>(
+    'delete from stored_items where api_key_id = ? and response_id = ?',
+  );
+  const remove = sqlite.query<unknown, [string, string]>(
+    'delete from stored_responses where api_key_id = ? and id = ?',
+  );
   const removeExpiredItems = sqlite.query<unknown, [number]>(
     `delete from stored_items where (api_key_id, response_id) in (select api_key_id, id from stored_responses where expires_at <= ?)`,
   );
@@ -63,7 +67,9 @@ export function createConversationRepository(db: Db): ConversationRepository {
     'select api_key_id as apiKeyId, id, length(payload) as bytes from stored_responses order by created_at, rowid limit ?',
   );
   // The length of a blob stands in its row's header: the payloads themselves are not read.
-  const total = sqlite.query<{ bytes: number }, []>('select coalesce(sum(length(payload)), 0) as bytes from stored_responses');
+  const total = sqlite.query<{ bytes: number }, []>(
+    'select coalesce(sum(length(payload)), 0) as bytes from stored_responses',
+  );
 
   return {
     insert(row, itemIds) {

@@ -64,4 +64,5 @@ export function addTokenCommands(program: Command, shell: Shell): void {
         text: doomed.map(({ id, name }) => `Account "${name}" (${id}) is deleted.`).join('\n'),
       });
     });
+  addExportCommand(tokens, shell);
 }

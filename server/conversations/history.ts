@@ -59,7 +59,8 @@ export function inputItemsList(
   const order = query.order ?? 'desc';
   if (order !== 'asc' && order !== 'desc') throw invalid('order', "expected 'asc' or 'desc'");
   const limit = Number(query.limit ?? '20');
-  if (!Number.isInteger(limit) || limit < 1 || limit > 100) throw invalid('limit', 'expected a whole number between 1 and 100');
+  if (!Number.isInteger(limit) || limit < 1 || limit > 100)
+    throw invalid('limit', 'expected a whole number between 1 and 100');
   const tail = stored.id.replace(/^resp_/, '');
   const items = stored.input.map((item, index) => listedItem(item, `${tail}_${index}`));
   if (order === 'desc') items.reverse();
@@ -82,7 +83,12 @@ function listedItem(item: ResponsesItem, tail: string): Record<string, unknown> 
   if (item.type !== 'message') return { ...item, id };
   const textType = item['role'] === 'assistant' ? 'output_text' : 'input_text';
   const { content } = item;
-  return { status: 'completed', ...item, id, content: typeof content === 'string' ? [{ type: textType, text: content }] : content };
+  return {
+    status: 'completed',
+    ...item,
+    id,
+    content: typeof content === 'string' ? [{ type: textType, text: content }] : content,
+  };
 }
 
 function idOf(item: Record<string, unknown> | undefined): string | null {

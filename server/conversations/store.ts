@@ -1,5 +1,9 @@
 import type { Db } from '../../db/client.ts';
-import { type ConversationRepository, createConversationRepository, type StoredResponseRow } from '../../db/repositories/conversations.ts';
+import {
+  type ConversationRepository,
+  createConversationRepository,
+  type StoredResponseRow,
+} from '../../db/repositories/conversations.ts';
 import type { ResponsesItem } from '../contract/responses-body.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
@@ -91,7 +95,11 @@ export function createConversationStore(deps: {
       return isRemoved;
     },
     history(keyId, previousId) {
-      if (!isOn) throw responseNotFound(previousId, 'Keeping of responses is switched off on this server: send the whole conversation as input.');
+      if (!isOn)
+        throw responseNotFound(
+          previousId,
+          'Keeping of responses is switched off on this server: send the whole conversation as input.',
+        );
       const newest = find(keyId, previousId);
       if (!newest) throw responseNotFound(previousId);
       const answers = [newest];
@@ -99,11 +107,15 @@ export function createConversationStore(deps: {
       for (let id = newest.previousId; id !== null && !seen.has(id); id = answers.at(-1)?.previousId ?? null) {
         seen.add(id);
         const row = rows.find(keyId, id);
-        if (!row) throw responseNotFound(previousId, `An earlier response of its conversation, '${id}', is no longer kept.`);
+        if (!row)
+          throw responseNotFound(previousId, `An earlier response of its conversation, '${id}', is no longer kept.`);
         answers.push(open(row));
       }
       // A client may have sent again, in a later turn, what an earlier one holds.
-      const items = answers.reduceRight<ResponsesItem[]>((kept, { input, output }) => [...mergeHistory(kept, input), ...output], []);
+      const items = answers.reduceRight<ResponsesItem[]>(
+        (kept, { input, output }) => [...mergeHistory(kept, input), ...output],
+        [],
+      );
       return { items, tokenId: newest.tokenId };
     },
     resolveReferences(keyId, items) {

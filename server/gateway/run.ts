@@ -1,5 +1,6 @@
 import type { Bindings } from '../accounts/bindings.ts';
 import type { Lease, Pool, Preference, Unavailable } from '../accounts/pool.ts';
+import { spentUntil } from '../accounts/quota.ts';
 import { windowsFromHeaders } from '../accounts/quota-headers.ts';
 import type { QuotaStore } from '../accounts/quota-store.ts';
 import type { Refresher } from '../accounts/refresh.ts';
@@ -65,8 +66,8 @@ export async function runAttempts<T>(deps: RunDeps, run: RequestRun, read: (repl
     const startedAt = performance.now();
 
     const sent = await sendAttempt(deps, call, shape.requestFor(lease, affinity), lease, signal);
-    if ('reply' in sent) noteAnswerHeaders(deps, lease, sent.reply.headers);
-    else if (sent.failure.headers) noteAnswerHeaders(deps, lease, sent.failure.headers);
+    const headers = 'reply' in sent ? sent.reply.headers : sent.failure.headers;
+    const windowsResetMs = headers && noteAnswerHeaders(deps, lease, headers);
     const outcome = 'reply' in sent ? await read(sent.reply) : sent;
     const note = (text: string, status?: number) =>
       run.attempts.push({ accountId: account.id, chosenBy: lease.chosenBy, outcome: text, status, durationMs: Math.round(performance.now() - startedAt) });
@@ -82,6 +83,7 @@ export async function runAttempts<T>(deps: RunDeps, run: RequestRun, read: (repl
     const verdict = classify(failure, {
       model: call.model.asked,
       nowMs: deps.clock.now(),
+      windowsResetMs,
       hasOwnProxy: account.proxyUrl !== null,
       wasRefreshed: history.renewed.has(account.id),
     });
@@ -136,11 +138,14 @@ function finalError(unavailable: Unavailable, last: Verdict | undefined, nowMs: 
   return lastSaysMore ? last.error : unavailableError(unavailable, nowMs, isCodexClient);
 }
 
-function noteAnswerHeaders(deps: RunDeps, lease: Lease, headers: Headers): void {
-  const { windows, plan } = windowsFromHeaders(headers, deps.clock.now());
+/** Keeps what the headers say of the account; gives the reset of a spent window, if they name one. */
+function noteAnswerHeaders(deps: RunDeps, lease: Lease, headers: Headers): number | undefined {
+  const now = deps.clock.now();
+  const { windows, plan } = windowsFromHeaders(headers, now);
   deps.quota.apply(lease.account.id, windows, plan);
   const turnState = headers.get('x-codex-turn-state');
   if (turnState !== null) deps.bindings.remember('turn-state', turnState, lease.account.id);
+  return spentUntil(windows, now);
 }
 
 /**

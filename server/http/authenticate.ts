@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { ClientKey, KeyService } from '../keys/service.ts';
+import { allowsModel } from '../models/public-list.ts';
 
 /** The key a client presents, as `Authorization: Bearer` or `x-api-key`; null when it presents none. */
 export function presentedKey(headers: Headers): string | null {
@@ -31,6 +32,6 @@ export function authenticate(headers: Headers, keys: KeyService, clock: Clock): 
 
 /** Throws AppError 403 when the key's allow-list does not name the model. */
 export function checkModelAllowed(key: ClientKey, model: { asked: string; slug: string }): void {
-  if (key.allowedModels === null || key.allowedModels.includes(model.asked) || key.allowedModels.includes(model.slug)) return;
+  if (allowsModel(key.allowedModels, model)) return;
   throw new AppError('model_not_allowed', `This API key may not use the model '${model.asked}'.`, { param: 'model' });
 }

@@ -24,7 +24,10 @@ function acceptedItem(item: ResponsesItem, param: string): ResponsesItem | undef
       return { type: 'reasoning', summary: item['summary'] ?? [], encrypted_content: item['encrypted_content'] };
     case 'function_call':
       requireCallId(item, param);
-      return { ...pick(item, ['type', 'call_id', 'name', 'namespace']), arguments: jsonText(item['arguments'] ?? '{}') };
+      return {
+        ...pick(item, ['type', 'call_id', 'name', 'namespace']),
+        arguments: jsonText(item['arguments'] ?? '{}'),
+      };
     case 'custom_tool_call':
       requireCallId(item, param);
       return { ...pick(item, ['type', 'call_id', 'name', 'namespace']), input: jsonText(item['input'] ?? '') };

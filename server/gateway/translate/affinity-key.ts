@@ -43,7 +43,8 @@ export function derivedCacheKey(clientKeyId: string, body: Pick<ResponsesBody, '
  * own stand-in for missing instructions is not part of it.
  */
 function opening(body: Pick<ResponsesBody, 'instructions' | 'input'>): string[] {
-  const system = body.instructions === undefined || body.instructions === defaultInstructions ? [] : [body.instructions];
+  const system =
+    body.instructions === undefined || body.instructions === defaultInstructions ? [] : [body.instructions];
   for (const item of body.input) {
     if (item.type !== 'message') continue;
     if (item['role'] !== 'developer') return [system.join('\n\n'), contentText(item)];
@@ -57,7 +58,9 @@ function contentText(item: ResponsesItem): string {
   const { content } = item;
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
-  const parts = content.filter(isRecord).map((part) => part['text'] ?? part['image_url'] ?? part['file_data'] ?? part['file_url'] ?? '');
+  const parts = content
+    .filter(isRecord)
+    .map((part) => part['text'] ?? part['image_url'] ?? part['file_data'] ?? part['file_url'] ?? '');
   return parts.join('\n\n');
 }
 

@@ -49,7 +49,10 @@ function developerMessage(text: string): ResponsesItem {
  * dialect has them; the first developer message becomes the instructions when there are none.
  */
 export function toStandard(body: ResponsesBody): ResponsesBody {
-  const tools = [...body.input.filter((item) => item.type === 'additional_tools').flatMap(plainTools), ...(body.tools ?? [])];
+  const tools = [
+    ...body.input.filter((item) => item.type === 'additional_tools').flatMap(plainTools),
+    ...(body.tools ?? []),
+  ];
   const items = body.input.filter((item) => item.type !== 'additional_tools').map(withoutFunctionsNamespace);
   const lifted = body.instructions === undefined ? leadingText(items) : undefined;
   const { context: _, ...reasoning } = body.reasoning ?? {};
@@ -68,7 +71,9 @@ const functionsNamespace = 'functions';
 function plainTools(item: ResponsesItem): ResponsesTool[] {
   const tools = (Array.isArray(item['tools']) ? item['tools'] : []) as ResponsesTool[];
   return tools.flatMap((tool) =>
-    tool.type === 'namespace' && tool['name'] === functionsNamespace && Array.isArray(tool['tools']) ? tool['tools'] : [tool],
+    tool.type === 'namespace' && tool['name'] === functionsNamespace && Array.isArray(tool['tools'])
+      ? tool['tools']
+      : [tool],
   );
 }
 

@@ -21,10 +21,8 @@ export function partIndexOf(event: UpstreamEvent, field: 'content_index' | 'summ
 
 /** The state of the item that a delta or any other event inside an item belongs to. */
 export function stateOf<State>(items: ItemRegistry<State>, event: UpstreamEvent): State {
-  // An id with escapes is not found this way, and read from the JSON.
-  const id = rawString(event.data, '"item_id":');
-  const known = id === undefined ? undefined : items.known(id);
-  if (known !== undefined) return known;
+  const named = items.named(event.data);
+  if (named !== undefined) return named;
   const json = event.json();
   return items.at(itemRef(json['item_id'], json['output_index']));
 }

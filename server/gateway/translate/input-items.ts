@@ -18,7 +18,8 @@ export function inputItemsOf(request: Pick<ResponsesRequest, 'input'>): Response
 
 function impliedType(item: ResponsesInputItem, index: number): string {
   if (item.role != null) return 'message';
-  if (typeof item['id'] === 'string' && Object.keys(item).every((key) => key === 'id' || key === 'type')) return 'item_reference';
+  if (typeof item['id'] === 'string' && Object.keys(item).every((key) => key === 'id' || key === 'type'))
+    return 'item_reference';
   const param = `input[${index}].type`;
   throw new AppError('invalid_request', `Missing required parameter: '${param}'.`, { param });
 }
@@ -76,7 +77,9 @@ function isDetailedImage(part: unknown): part is Record<string, unknown> {
 
 /** The encrypted contents in a body, newest last. */
 export function encryptedContents(body: Pick<ResponsesBody, 'input'>): string[] {
-  return body.input.flatMap(({ encrypted_content: content }) => (typeof content === 'string' && content !== '' ? [content] : []));
+  return body.input.flatMap(({ encrypted_content: content }) =>
+    typeof content === 'string' && content !== '' ? [content] : [],
+  );
 }
 
 /** A compaction stands for the history it replaced: it cannot be left out, and binds the conversation to its account. */

@@ -8,14 +8,17 @@ export function partsOf(content: unknown, textType: 'input_text' | 'output_text'
   if (content == null) return [];
   if (typeof content === 'string') return [{ type: textType, text: content }];
   if (!Array.isArray(content)) {
-    throw new AppError('invalid_request', `Invalid value for '${param}': expected a string or an array of parts.`, { param });
+    throw new AppError('invalid_request', `Invalid value for '${param}': expected a string or an array of parts.`, {
+      param,
+    });
   }
   return content.map((part: unknown, index) => partOf(part, textType, `${param}[${index}]`));
 }
 
 /** Only the named fields are copied: annotations, log probabilities and cache marks are refused upstream. */
 function partOf(part: unknown, textType: 'input_text' | 'output_text', param: string): InputPart {
-  if (!isRecord(part)) throw new AppError('invalid_request', `Invalid value for '${param}': expected an object.`, { param });
+  if (!isRecord(part))
+    throw new AppError('invalid_request', `Invalid value for '${param}': expected an object.`, { param });
   switch (part['type']) {
     case 'input_text':
     case 'output_text':
@@ -44,5 +47,7 @@ function refuseFileId(part: Record<string, unknown>, param: string): void {
 
 /** The named fields of `source` that hold something. */
 export function pick<T extends { type: string }>(source: Record<string, unknown>, fields: readonly string[]): T {
-  return Object.fromEntries(fields.filter((field) => source[field] != null).map((field) => [field, source[field]])) as T;
+  return Object.fromEntries(
+    fields.filter((field) => source[field] != null).map((field) => [field, source[field]]),
+  ) as T;
 }

@@ -1,3 +1,5 @@
+import { rawString } from './raw-json.ts';
+
 /** How an event names the output item it belongs to. Servers leave out one of the two, sometimes both. */
 export interface ItemRef {
   id: string | undefined;
@@ -7,8 +9,8 @@ export interface ItemRef {
 
 /** The items of one kind (messages, reasoning, calls) in one answer, each with a state of its own. */
 export interface ItemRegistry<State> {
-  /** The item with this id, if it was met before: the quick way for deltas. */
-  known(id: string): State | undefined;
+  /** The item an event's `item_id` names, read from its unparsed JSON; undefined when it is not found this way. */
+  named(data: string): State | undefined;
   /** The item an `output_item.added` announces. */
   open(ref: ItemRef): State;
   /** The item that an event between `added` and `done` belongs to. */
@@ -33,6 +35,7 @@ export function createItemRegistry<State>(create: () => State): ItemRegistry<Sta
   const byId = new Map<string, Entry<State>>();
   const byIndex = new Map<number, Entry<State>>();
   const unfinished: Entry<State>[] = [];
+  let lastNamed: { words: string; state: State } | undefined;
 
   function register(entry: Entry<State>, ref: ItemRef): Entry<State> {
     entry.id ??= ref.id;
@@ -64,7 +67,15 @@ export function createItemRegistry<State>(create: () => State): ItemRegistry<Sta
   }
 
   return {
-    known: (id) => byId.get(id)?.state,
+    named(data) {
+      // Most deltas belong to the item of the one before: looking for its very words needs no copy and no map.
+      if (lastNamed && data.includes(lastNamed.words)) return lastNamed.state;
+      // An id with escapes is not found, and the event is parsed.
+      const id = rawString(data, '"item_id":');
+      const entry = id === undefined ? undefined : byId.get(id);
+      if (entry) lastNamed = { words: `"item_id":"${id}"`, state: entry.state };
+      return entry?.state;
+    },
     open(ref) {
       const known = ref.id === undefined ? undefined : byId.get(ref.id);
       return (known ?? add(ref)).state;

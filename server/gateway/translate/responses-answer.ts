@@ -69,6 +69,8 @@ const idPrefixes: Record<string, string> = {
 function withIds(output: readonly ResponsesItem[], responseId: string): ResponsesItem[] {
   const tail = responseId.replace(/^resp_/, '').slice(0, 48);
   return output.map((item, index) =>
-    typeof recordOf(item)['id'] === 'string' ? item : { ...item, id: `${idPrefixes[item.type] ?? 'item'}_${tail}_${index}` },
+    typeof recordOf(item)['id'] === 'string'
+      ? item
+      : { ...item, id: `${idPrefixes[item.type] ?? 'item'}_${tail}_${index}` },
   );
 }

@@ -10,7 +10,10 @@ const noSampling = 'The upstream takes no sampling parameters.';
 export const responsesFields: Record<string, FieldRule> = {
   access_programs: { rule: 'ignored', note: 'Not for these accounts.' },
   background: { rule: 'refused', note: '`true` is a 400: the upstream answers only while it is listened to.' },
-  client_metadata: { rule: 'translated', note: 'Of a Codex client, without what identifies its installation; else left out.' },
+  client_metadata: {
+    rule: 'translated',
+    note: 'Of a Codex client, without what identifies its installation; else left out.',
+  },
   context_management: { rule: 'ignored', note: 'The upstream refuses it.' },
   conversation: { rule: 'refused', note: 'Use `previous_response_id`.' },
   image: { rule: 'ignored', note: 'The upstream does not know it.' },
@@ -31,7 +34,10 @@ export const responsesFields: Record<string, FieldRule> = {
   parallel_tool_calls: { rule: 'translated', note: 'Passed on; true by default.' },
   previous_response_id: { rule: 'translated', note: 'The kept conversation is put before the input.' },
   prompt: { rule: 'refused', note: 'The upstream has no prompt templates.' },
-  prompt_cache_key: { rule: 'translated', note: 'Passed on, hashed over 64 characters; made from the conversation when absent.' },
+  prompt_cache_key: {
+    rule: 'translated',
+    note: 'Passed on, hashed over 64 characters; made from the conversation when absent.',
+  },
   prompt_cache_options: { rule: 'ignored', note: 'The upstream refuses it.' },
   prompt_cache_retention: { rule: 'ignored', note: 'The upstream refuses it.' },
   reasoning: { rule: 'translated', note: 'Effort (made one the model takes), summary and context.' },
@@ -56,6 +62,7 @@ export const responsesFields: Record<string, FieldRule> = {
 /** The table of docs/responses-fields.md. */
 export function responsesFieldsMarkdown(): string {
   const rows = Object.entries(responsesFields).map(([field, { rule, note }]) => `| \`${field}\` | ${rule} | ${note} |`);
-  const head = '# Responses: what happens to each field\n\nAny other field is ignored.\n\n| field | rule | note |\n| --- | --- | --- |';
+  const head =
+    '# Responses: what happens to each field\n\nAny other field is ignored.\n\n| field | rule | note |\n| --- | --- | --- |';
   return `${head}\n${rows.join('\n')}\n`;
 }

@@ -41,12 +41,14 @@ export function shapeResponsesRequest(request: ResponsesRequest, context: Respon
   const { isCodexClient, model } = context;
   const given = context.input ?? inputItemsOf(request);
   const input = isCodexClient ? codexItems(given) : acceptedItems(given);
-  const dialect: Dialect = context.hasLiteHeader || input.some((item) => item.type === 'additional_tools') ? 'lite' : 'standard';
+  const dialect: Dialect =
+    context.hasLiteHeader || input.some((item) => item.type === 'additional_tools') ? 'lite' : 'standard';
 
   const body: ResponsesBody = { model: model.slug, stream: true, input, store: false, include: includeOf(request) };
   const instructions = request.instructions || (isCodexClient || dialect === 'lite' ? undefined : defaultInstructions);
   if (instructions) body.instructions = instructions;
-  if (request.tools && request.tools.length > 0) body.tools = isCodexClient ? request.tools : acceptedTools(request.tools);
+  if (request.tools && request.tools.length > 0)
+    body.tools = isCodexClient ? request.tools : acceptedTools(request.tools);
   if (request.tool_choice != null) body.tool_choice = acceptedToolChoice(request.tool_choice);
   const parallel = request.parallel_tool_calls ?? (isCodexClient ? undefined : true);
   if (parallel !== undefined) body.parallel_tool_calls = parallel;
@@ -81,7 +83,11 @@ function refuseWhatCannotBeDone(request: ResponsesRequest): void {
 }
 
 const encryptedReasoning = 'reasoning.encrypted_content';
-const possibleIncludes = new Set(['web_search_call.action.sources', 'web_search_call.results', 'message.input_image.image_url']);
+const possibleIncludes = new Set([
+  'web_search_call.action.sources',
+  'web_search_call.results',
+  'message.input_image.image_url',
+]);
 
 function includeOf({ include }: ResponsesRequest): string[] {
   return [encryptedReasoning, ...new Set((include ?? []).filter((name) => possibleIncludes.has(name)))];
@@ -102,7 +108,9 @@ function reasoningOf({ reasoning }: ResponsesRequest, context: ResponsesContext)
 }
 
 function textOf({ text }: ResponsesRequest): ResponsesText | undefined {
-  const format = text?.format ? pick<{ type: string }>(text.format, ['type', 'name', 'description', 'schema', 'strict']) : undefined;
+  const format = text?.format
+    ? pick<{ type: string }>(text.format, ['type', 'name', 'description', 'schema', 'strict'])
+    : undefined;
   const verbosity = text?.verbosity ?? undefined;
   if (!format && verbosity === undefined) return undefined;
   return { ...(format ? { format } : {}), ...(verbosity === undefined ? {} : { verbosity }) };

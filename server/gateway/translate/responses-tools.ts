@@ -9,7 +9,14 @@ import { isRecord, recordOf, textOrNull } from './json-values.ts';
 const fieldsByType: Record<string, readonly string[]> = {
   custom: ['type', 'name', 'description', 'format', 'defer_loading'],
   namespace: ['type', 'name', 'description', 'tools'],
-  web_search: ['type', 'search_context_size', 'user_location', 'filters', 'external_web_access', 'search_content_types'],
+  web_search: [
+    'type',
+    'search_context_size',
+    'user_location',
+    'filters',
+    'external_web_access',
+    'search_content_types',
+  ],
   image_generation: [
     'type',
     'model',
@@ -78,7 +85,10 @@ export function acceptedToolChoice(choice: NonNullable<ResponsesRequest['tool_ch
   };
 }
 
-function reference(choice: { type: string; [field: string]: unknown }, param: string): { type: string; name?: unknown } {
+function reference(
+  choice: { type: string; [field: string]: unknown },
+  param: string,
+): { type: string; name?: unknown } {
   const type = upstreamType(choice.type);
   if (type === 'function' || type === 'custom') {
     const name = textOrNull(choice['name']) ?? textOrNull(recordOf(choice[type])['name']);
@@ -96,5 +106,9 @@ function upstreamType(type: string): string {
 
 function foreignType(param: string, type: string): AppError {
   const known = ['function', ...Object.keys(fieldsByType)].join(', ');
-  return new AppError('unsupported_value', `Unsupported value for '${param}': '${type}'. The upstream takes ${known}.`, { param });
+  return new AppError(
+    'unsupported_value',
+    `Unsupported value for '${param}': '${type}'. The upstream takes ${known}.`,
+    { param },
+  );
 }

@@ -31,12 +31,28 @@ function open(options: { ttlMs?: number; maxBytes?: number } = {}): Conversation
 }
 
 const user = (text: string): ResponsesItem => ({ type: 'message', role: 'user', content: text });
-const call = (n: number): ResponsesItem => ({ type: 'function_call', id: `fc_${n}`, call_id: `call_${n}`, name: 'f', arguments: '{}' });
+const call = (n: number): ResponsesItem => ({
+  type: 'function_call',
+  id: `fc_${n}`,
+  call_id: `call_${n}`,
+  name: 'f',
+  arguments: '{}',
+});
 const outputOf = (n: number): ResponsesItem => ({ type: 'function_call_output', call_id: `call_${n}`, output: 'ok' });
 
-function answer(n: number, fields: { previousId?: string; input?: ResponsesItem[]; output?: ResponsesItem[]; tokenId?: string } = {}) {
+function answer(
+  n: number,
+  fields: { previousId?: string; input?: ResponsesItem[]; output?: ResponsesItem[]; tokenId?: string } = {},
+) {
   const { previousId = null, input = [user(`question ${n}`)], output = [call(n)], tokenId = 'acc_1' } = fields;
-  return { id: `resp_${n}`, previousId, tokenId, input, output, response: { id: `resp_${n}`, status: 'completed', output } };
+  return {
+    id: `resp_${n}`,
+    previousId,
+    tokenId,
+    input,
+    output,
+    response: { id: `resp_${n}`, status: 'completed', output },
+  };
 }
 
 /** What AppError `run` throws, as `[status, code, param]`, with whether the message names `id`. */
@@ -44,7 +60,8 @@ function problemOf(run: () => unknown, id: string): unknown {
   try {
     run();
   } catch (error) {
-    if (error instanceof AppError) return [error.status, error.code, error.details.param, error.message.includes(`'${id}'`)];
+    if (error instanceof AppError)
+      return [error.status, error.code, error.details.param, error.message.includes(`'${id}'`)];
     throw error;
   }
   return undefined;
@@ -119,7 +136,9 @@ test('expired answers leave the disk with their item ids', () => {
   store.save('key_1', answer(1));
   now += 12 * hour;
   store.save('key_1', answer(2));
-  const rows = ['select id from stored_responses', 'select item_id from stored_items'].map((sql) => db.sqlite.query(sql).values());
+  const rows = ['select id from stored_responses', 'select item_id from stored_items'].map((sql) =>
+    db.sqlite.query(sql).values(),
+  );
   expect(rows).toEqual([[['resp_2']], [['fc_2']]]);
 });
 
@@ -157,13 +176,23 @@ describe('references', () => {
   ])('%s is a 400 that names it', (_, key, id) => {
     const store = open();
     store.save('key_1', answer(1));
-    expect(problemOf(() => store.resolveReferences(key, [user('a'), reference(id)]), id)).toEqual([400, 'item_not_found', 'input[1].id', true]);
+    expect(problemOf(() => store.resolveReferences(key, [user('a'), reference(id)]), id)).toEqual([
+      400,
+      'item_not_found',
+      'input[1].id',
+      true,
+    ]);
   });
   test('an expired item is unknown', () => {
     const store = open();
     store.save('key_1', answer(1));
     now += 10 * hour;
-    expect(problemOf(() => store.resolveReferences('key_1', [reference('fc_1')]), 'fc_1')).toEqual([400, 'item_not_found', 'input[0].id', true]);
+    expect(problemOf(() => store.resolveReferences('key_1', [reference('fc_1')]), 'fc_1')).toEqual([
+      400,
+      'item_not_found',
+      'input[0].id',
+      true,
+    ]);
   });
 });
 
@@ -181,7 +210,11 @@ test('with a time of 0 nothing is kept, and continuing is a 400 that says so', (
 test('a removed answer is gone, once', () => {
   const store = open();
   store.save('key_1', answer(1));
-  expect([store.remove('key_1', 'resp_1'), store.remove('key_1', 'resp_1'), store.get('key_1', 'resp_1')]).toEqual([true, false, undefined]);
+  expect([store.remove('key_1', 'resp_1'), store.remove('key_1', 'resp_1'), store.get('key_1', 'resp_1')]).toEqual([
+    true,
+    false,
+    undefined,
+  ]);
 });
 
 test('X11: what was said is not readable in the database files', async () => {

@@ -73,7 +73,7 @@ test('the state shows accounts and calls, and no secret', async () => {
 });
 
 test('waitFor rejects with what it waited for', async () => {
-  expect(simulator.waitFor(() => false, 'the moon', 1)).rejects.toThrow('waited 1 ms in vain for the moon');
+  await expect(simulator.waitFor(() => false, 'the moon', 1)).rejects.toThrow('waited 1 ms in vain for the moon');
 });
 
 test('a taken port is an error at the start', () => {

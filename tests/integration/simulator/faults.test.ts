@@ -90,6 +90,20 @@ test('a client that leaves in the middle of a paced answer is noticed at once', 
   expect(setup.simulator.openConnections).toBe(0);
 });
 
+test('a client that leaves while it uploads is noticed, and the simulator lives on', async () => {
+  await using setup = start();
+  const { simulator, ada } = setup;
+  const head = Object.entries({ ...codexHeaders(ada), host: 'sim', 'content-length': 1000 });
+  const lines = head.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const socket = connect(Number(new URL(simulator.origin).port), '127.0.0.1', () => {
+    socket.write(`POST /backend-api/codex/responses HTTP/1.1\r\n${lines}\r\n{"model"`);
+  });
+  await simulator.waitFor(() => simulator.openConnections === 1);
+  socket.destroy();
+  await simulator.waitFor(() => simulator.requests[0]?.aborted === true, 'the client to be missed');
+  expect([simulator.openConnections, (await callCodex(simulator, ada, codexBody('hi'))).status]).toEqual([0, 200]);
+});
+
 test('S5: given chunks are written byte for byte, each by itself', async () => {
   await using setup = start();
   const chunks = ['event: x\nda', 'ta: {"type":"x","e":"\xc3', '\xa9"}\r', '\n\r\n'].map((text) =>

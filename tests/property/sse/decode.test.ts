@@ -4,7 +4,10 @@ import { createSseDecoder } from '../../../server/sse/decode.ts';
 import { textOf } from '../../../server/sse/event.ts';
 
 const lineEnd = fc.constantFrom('\n', '\r\n', '\r');
-const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('ü', '漢字', '😀', String.fromCharCode(0x2028), ''));
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('ü', '漢字', '😀', String.fromCharCode(0x2028), ''),
+);
 const line = fc.oneof(
   text.map((value) => `data: ${value}`),
   text.map((value) => `data:${value}`),
@@ -27,7 +30,10 @@ function decode(pieces: readonly Uint8Array[]): string[] {
 function reference(whole: string): string[] {
   const events: string[] = [];
   let data: string[] = [];
-  for (const one of whole.replace(/^\ufeff/, '').split(/\r\n|\r|\n/).slice(0, -1)) {
+  for (const one of whole
+    .replace(/^\ufeff/, '')
+    .split(/\r\n|\r|\n/)
+    .slice(0, -1)) {
     if (one === '') {
       if (data.length > 0) events.push(data.join('\n'));
       data = [];

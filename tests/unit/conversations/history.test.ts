@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'bun:test';
-import { deletedResponseBody, inputItemsList, mergeHistory, storedResponseBody } from '../../../server/conversations/history.ts';
+import {
+  deletedResponseBody,
+  inputItemsList,
+  mergeHistory,
+  storedResponseBody,
+} from '../../../server/conversations/history.ts';
 import { AppError } from '../../../server/core/errors.ts';
 
 const user = (text: string) => ({ type: 'message', role: 'user', content: text });
@@ -20,7 +25,14 @@ describe('history and input become one', () => {
 });
 
 test('the stored answer and the receipt of its deletion have the public shapes', () => {
-  const stored = { id: 'resp_1', previousId: null, tokenId: null, input: [], output: [call], response: { id: 'resp_1', status: 'completed' } };
+  const stored = {
+    id: 'resp_1',
+    previousId: null,
+    tokenId: null,
+    input: [],
+    output: [call],
+    response: { id: 'resp_1', status: 'completed' },
+  };
   expect(storedResponseBody(stored)).toEqual({ id: 'resp_1', status: 'completed', output: [call] });
   expect(deletedResponseBody('resp_1')).toEqual({ id: 'resp_1', object: 'response', deleted: true });
 });
@@ -36,7 +48,11 @@ describe('input items', () => {
     ['newest first', {}, { data: [c, b, a], first_id: 'item_1_2', last_id: 'msg_1_0', has_more: false }],
     ['oldest first', { order: 'asc' }, { data: [a, b, c], first_id: 'msg_1_0', last_id: 'item_1_2', has_more: false }],
     ['a page', { order: 'asc', limit: '2' }, { data: [a, b], first_id: 'msg_1_0', last_id: 'msg_b', has_more: true }],
-    ['the page behind it', { order: 'asc', limit: '2', after: 'msg_b' }, { data: [c], first_id: 'item_1_2', last_id: 'item_1_2', has_more: false }],
+    [
+      'the page behind it',
+      { order: 'asc', limit: '2', after: 'msg_b' },
+      { data: [c], first_id: 'item_1_2', last_id: 'item_1_2', has_more: false },
+    ],
     ['behind the last one', { after: 'msg_1_0' }, { data: [], first_id: null, last_id: null, has_more: false }],
   ])('%s', (_, query, expected) => {
     expect(inputItemsList(stored, query)).toEqual({ object: 'list', ...expected });

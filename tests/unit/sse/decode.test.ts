@@ -22,7 +22,11 @@ test.each<[string, string, string[]]>([
   ['CRLF', 'event: x\r\ndata: a\r\n\r\ndata: b\r\n\r\n', ['a', 'b']],
   ['lone CR', 'event: x\rdata: a\r\rdata: b\r\r', ['a', 'b']],
   ['mixed line ends', 'data: a\r\ndata: b\rdata: c\n\r\ndata: d\n\r', ['a\nb\nc', 'd']],
-  ['comments, ids, retries and unknown fields are left out', ': hi\n\nid: 1\nretry: 5\ndatabase: x\n\n:\ndata: a\n\n', ['a']],
+  [
+    'comments, ids, retries and unknown fields are left out',
+    ': hi\n\nid: 1\nretry: 5\ndatabase: x\n\n:\ndata: a\n\n',
+    ['a'],
+  ],
   ['an event without data is none', 'event: x\n\n\n\ndata: a\n\n', ['a']],
   ['a byte order mark is skipped once', `${mark}data: a\n\n`, ['a']],
   ['an unfinished event is not given out', 'data: a\n\ndata: b\n', ['a']],
@@ -87,18 +91,28 @@ describe('S15: the work grows with the bytes, not with their square', () => {
   function inPieces(bytes: Uint8Array, size: number): number {
     const decoder = createSseDecoder({ maxEventBytes: 1e9 });
     let events = 0;
-    for (let start = 0; start < bytes.length; start += size) events += decoder.push(bytes.subarray(start, start + size)).length;
+    for (let start = 0; start < bytes.length; start += size)
+      events += decoder.push(bytes.subarray(start, start + size)).length;
     return events;
   }
   test.each([
     ['one event of 1 and 8 MB in pieces of 1 KB', (n: number) => `data: ${'x'.repeat(n * 1_000_000)}\n\n`, 1024],
     ['5,000 and 40,000 events in one piece', (n: number) => 'event: x\ndata: {"type":"x"}\n\n'.repeat(5_000 * n), 1e9],
-    ['5,000 and 40,000 events with lone CR in one piece', (n: number) => 'data: {"type":"x"}\r\r'.repeat(5_000 * n), 1e9],
+    [
+      '5,000 and 40,000 events with lone CR in one piece',
+      (n: number) => 'data: {"type":"x"}\r\r'.repeat(5_000 * n),
+      1e9,
+    ],
   ])('%s', (_, text, size) => {
     const small = encode(text(1));
     const large = encode(text(8));
     inPieces(small, size);
-    const ratio = fastest(() => inPieces(large, size)) / Math.max(fastest(() => inPieces(small, size)), 0.5);
+    const ratio =
+      fastest(() => inPieces(large, size)) /
+      Math.max(
+        fastest(() => inPieces(small, size)),
+        0.5,
+      );
     expect(ratio).toBeLessThan(40); // 8 when linear, 64 when quadratic
   });
 });

@@ -26,7 +26,10 @@ describe('A5: the derived cache key', () => {
     ['the same over chat', chat(system('Be brief.'), user('Hi'))],
     ['a later turn over chat', chat(system('Be brief.'), user('Hi'), assistant('Hello'), user('More'))],
     ['the system text as a developer message', responses([{ role: 'developer', content: 'Be brief.' }, user('Hi')])],
-    ['the system text as a system message', responses([system('Be brief.'), user([{ type: 'input_text', text: 'Hi' }])])],
+    [
+      'the system text as a system message',
+      responses([system('Be brief.'), user([{ type: 'input_text', text: 'Hi' }])]),
+    ],
   ])('is the same for %s', (_, body) => {
     expect(derivedCacheKey('key_1', body)).toBe(key);
   });
@@ -36,7 +39,19 @@ describe('A5: the derived cache key', () => {
     ['other instructions', 'key_1', responses('Hi', 'Be long.')],
     ['no instructions', 'key_1', responses('Hi')],
     ['the border of the two moved', 'key_1', responses('.Hi', 'Be brief')],
-    ['another image', 'key_1', responses([user([{ type: 'input_text', text: 'Hi' }, { type: 'input_image', image_url: 'u' }])], 'Be brief.')],
+    [
+      'another image',
+      'key_1',
+      responses(
+        [
+          user([
+            { type: 'input_text', text: 'Hi' },
+            { type: 'input_image', image_url: 'u' },
+          ]),
+        ],
+        'Be brief.',
+      ),
+    ],
   ])('differs for %s', (_, keyId, body) => {
     expect(derivedCacheKey(keyId, body)).not.toBe(key);
   });

@@ -3,7 +3,13 @@
 export const session = '01a20000-0000-7000-8000-000000000001';
 
 function metadata(): Record<string, string> {
-  const turn = { session_id: session, thread_id: session, agent_name: '/root', request_kind: 'turn', model: 'gpt-6.1-sol' };
+  const turn = {
+    session_id: session,
+    thread_id: session,
+    agent_name: '/root',
+    request_kind: 'turn',
+    model: 'gpt-6.1-sol',
+  };
   return {
     session_id: session,
     thread_id: session,
@@ -18,7 +24,11 @@ function metadata(): Record<string, string> {
 export function withInstallation<T extends { client_metadata: Record<string, string> }>(body: T): T {
   const turn = JSON.parse(body.client_metadata['x-codex-turn-metadata'] ?? '{}');
   const turnMetadata = JSON.stringify({ installation_id: 'install-1', ...turn });
-  const client_metadata = { ...body.client_metadata, 'x-codex-installation-id': 'install-1', 'x-codex-turn-metadata': turnMetadata };
+  const client_metadata = {
+    ...body.client_metadata,
+    'x-codex-installation-id': 'install-1',
+    'x-codex-turn-metadata': turnMetadata,
+  };
   return { ...body, client_metadata };
 }
 
@@ -34,9 +44,21 @@ function message(id: string, role: string, text: string) {
 
 const grammar = { type: 'grammar', syntax: 'lark', definition: 'start: /.+/' };
 const execTool = { type: 'custom', name: 'exec', description: 'Runs JavaScript.', format: grammar };
-const waitTool = { type: 'function', name: 'wait', description: 'Waits.', strict: false, parameters: { type: 'object', properties: {} } };
+const waitTool = {
+  type: 'function',
+  name: 'wait',
+  description: 'Waits.',
+  strict: false,
+  parameters: { type: 'object', properties: {} },
+};
 
-const common = { stream: true, tool_choice: 'auto', store: false, include: ['reasoning.encrypted_content'], prompt_cache_key: session };
+const common = {
+  stream: true,
+  tool_choice: 'auto',
+  store: false,
+  include: ['reasoning.encrypted_content'],
+  prompt_cache_key: session,
+};
 
 export const liteBody = {
   ...common,
@@ -52,7 +74,15 @@ export const liteBody = {
     message('msg_2', 'user', '<environment_context/>'),
     message('msg_3', 'user', 'Say hi'),
     { type: 'reasoning', id: 'rs_1', summary: [], content: null, encrypted_content: 'gAAAAA_one' },
-    { type: 'custom_tool_call', id: 'ctc_1', status: 'completed', call_id: 'call_1', name: 'exec', namespace: 'functions', input: 'text(1)' },
+    {
+      type: 'custom_tool_call',
+      id: 'ctc_1',
+      status: 'completed',
+      call_id: 'call_1',
+      name: 'exec',
+      namespace: 'functions',
+      input: 'text(1)',
+    },
     {
       type: 'custom_tool_call_output',
       id: 'ctco_1',
@@ -94,11 +124,24 @@ export const standardBody = {
         { type: 'input_text', text: 'What is this?' },
       ],
     },
-    { type: 'function_call', status: 'completed', id: 'fc_1', name: 'exec_command', arguments: '{"cmd":"ls"}', call_id: 'call_1' },
+    {
+      type: 'function_call',
+      status: 'completed',
+      id: 'fc_1',
+      name: 'exec_command',
+      arguments: '{"cmd":"ls"}',
+      call_id: 'call_1',
+    },
     { type: 'function_call_output', id: 'fco_1', call_id: 'call_1', output: 'a.png' },
   ],
   tools: [
-    { type: 'function', name: 'exec_command', description: 'Runs.', strict: false, parameters: { type: 'object', properties: {} } },
+    {
+      type: 'function',
+      name: 'exec_command',
+      description: 'Runs.',
+      strict: false,
+      parameters: { type: 'object', properties: {} },
+    },
     { type: 'custom', name: 'apply_patch', description: 'Edits.', format: grammar },
     { type: 'namespace', name: 'image_gen', description: 'Images.', tools: [{ ...waitTool, name: 'imagegen' }] },
     { type: 'tool_search', execution: 'client', description: 'Finds tools.', parameters: { type: 'object' } },
@@ -106,6 +149,9 @@ export const standardBody = {
   ],
   parallel_tool_calls: true,
   reasoning: { effort: 'high', summary: 'detailed' },
-  text: { verbosity: 'high', format: { type: 'json_schema', strict: true, name: 'codex_output_schema', schema: { type: 'object' } } },
+  text: {
+    verbosity: 'high',
+    format: { type: 'json_schema', strict: true, name: 'codex_output_schema', schema: { type: 'object' } },
+  },
   client_metadata: metadata(),
 };

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'bun:test';
 import type { ResponsesBody, ResponsesItem } from '../../../../server/contract/responses-body.ts';
 import { acceptedItems } from '../../../../server/gateway/translate/accepted-items.ts';
-import { encryptedContents, hasCompaction, inputItemsOf, stripEncrypted } from '../../../../server/gateway/translate/input-items.ts';
+import {
+  encryptedContents,
+  hasCompaction,
+  inputItemsOf,
+  stripEncrypted,
+} from '../../../../server/gateway/translate/input-items.ts';
 
 const text = (role: string, words: string) => ({
   type: 'message',
@@ -12,7 +17,11 @@ const text = (role: string, words: string) => ({
 describe('input as clients write it', () => {
   test.each<[string, Parameters<typeof inputItemsOf>[0]['input'], ResponsesItem[]]>([
     ['a text is a user message', 'Hi', [text('user', 'Hi')]],
-    ['an item with a role is a message', [{ role: 'user', content: 'Hi' }], [{ type: 'message', role: 'user', content: 'Hi' }]],
+    [
+      'an item with a role is a message',
+      [{ role: 'user', content: 'Hi' }],
+      [{ type: 'message', role: 'user', content: 'Hi' }],
+    ],
     ['an item with only an id is a reference', [{ id: 'fc_1' }], [{ type: 'item_reference', id: 'fc_1' }]],
     ['so is one with a null type', [{ id: 'fc_1', type: null }], [{ type: 'item_reference', id: 'fc_1' }]],
   ])('%s', (_, input, expected) => {
@@ -41,7 +50,11 @@ describe('items of an SDK are made acceptable', () => {
       { type: 'message', role: 'assistant', content: [{ type: 'refusal', refusal: 'No.' }] },
       [{ type: 'message', role: 'assistant', content: [{ type: 'refusal', refusal: 'No.' }] }],
     ],
-    ['an empty assistant message goes', { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: '' }] }, []],
+    [
+      'an empty assistant message goes',
+      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: '' }] },
+      [],
+    ],
     [
       'images and files',
       {
@@ -69,8 +82,16 @@ describe('items of an SDK are made acceptable', () => {
       [{ type: 'reasoning', summary: [], encrypted_content: 'gAAAAA' }],
     ],
     ['reasoning without it goes', { type: 'reasoning', id: 'rs_1', summary: [] }, []],
-    ['a web search', { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search' } }, [{ type: 'web_search_call', status: 'completed', action: { type: 'search' } }]],
-    ['a compaction', { type: 'compaction', id: 'cmp_1', encrypted_content: 'gAAAAA', created_by: 'x' }, [{ type: 'compaction', encrypted_content: 'gAAAAA' }]],
+    [
+      'a web search',
+      { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search' } },
+      [{ type: 'web_search_call', status: 'completed', action: { type: 'search' } }],
+    ],
+    [
+      'a compaction',
+      { type: 'compaction', id: 'cmp_1', encrypted_content: 'gAAAAA', created_by: 'x' },
+      [{ type: 'compaction', encrypted_content: 'gAAAAA' }],
+    ],
   ])('%s', (_, item, expected) => {
     expect(acceptedItems([item])).toEqual(expected);
   });
@@ -95,7 +116,10 @@ describe('calls and outputs are paired', () => {
   });
   test('a custom call keeps its namespace, and its output becomes one of its kind', () => {
     const custom = { type: 'custom_tool_call', call_id: 'c', name: 'exec', namespace: 'functions', input: 'x' };
-    expect(acceptedItems([custom, output('c', null)])).toEqual([custom, { type: 'custom_tool_call_output', call_id: 'c', output: '' }]);
+    expect(acceptedItems([custom, output('c', null)])).toEqual([
+      custom,
+      { type: 'custom_tool_call_output', call_id: 'c', output: '' },
+    ]);
   });
   test('a missing output is "aborted", an output without a call is told as a user message', () => {
     expect(acceptedItems([output('gone', 'late'), call('c')])).toEqual([
@@ -125,7 +149,11 @@ describe('encrypted content', () => {
   const compaction = { type: 'compaction', encrypted_content: 'gC' };
 
   test('is found in reasoning and compaction items, newest last', () => {
-    expect(encryptedContents(body(compaction, reasoning('gA'), text('user', 'Hi'), reasoning('gB')))).toEqual(['gC', 'gA', 'gB']);
+    expect(encryptedContents(body(compaction, reasoning('gA'), text('user', 'Hi'), reasoning('gB')))).toEqual([
+      'gC',
+      'gA',
+      'gB',
+    ]);
   });
   test('F14: reasoning is left out, everything else stays', () => {
     expect(stripEncrypted(body(text('user', 'Hi'), reasoning('gA')))).toEqual(body(text('user', 'Hi')));

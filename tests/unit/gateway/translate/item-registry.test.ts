@@ -106,8 +106,25 @@ test.each<[string, Step[], number[]]>([
   expect(itemsMet(steps)).toEqual(met);
 });
 
-test('only an item that was met is known', () => {
-  const registry = createItemRegistry(() => ({}));
-  const state = registry.open({ id: 'a', index: 0 });
-  expect([registry.known('a') === state, registry.known('b')]).toEqual([true, undefined]);
+test('an item is found by the id in unparsed JSON once it was met, whichever was found before', () => {
+  const registry = createItemRegistry<{ name: string }>(() => ({ name: '' }));
+  for (const id of ['a', 'aa', 'b"']) registry.open({ id, index: undefined }).name = id;
+  const found = [
+    '{"item_id":"a"}',
+    '{"item_id":"aa"}',
+    '{"item_id": "a"}',
+    '{"item_id":"aa","x":1}',
+    '{"item_id":"c"}',
+    '{"x":1}',
+    '{"item_id":"b\\""}',
+  ];
+  expect(found.map((data) => registry.named(data)?.name)).toEqual([
+    'a',
+    'aa',
+    'a',
+    'aa',
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });

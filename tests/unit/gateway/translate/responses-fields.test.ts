@@ -61,21 +61,24 @@ test('S4: every field of the public request has a written rule', async () => {
   expect(fields.filter((field) => !(field in responsesFields))).toEqual([]);
 });
 
-test.each(Object.entries(responsesFields).filter(([field]) => field !== 'model'))('S4: %s does what its rule says', (field, { rule }) => {
-  const run = () => shape({ [field]: samples[field] });
-  expect(samples[field]).toBeDefined();
-  if (rule === 'ignored') expect(run()).toEqual(shape({}));
-  else if (rule === 'translated') expect(run()).not.toEqual(shape({}));
-  else {
-    let problem: unknown;
-    try {
-      run();
-    } catch (error) {
-      problem = error instanceof AppError ? [error.status, error.details.param] : error;
+test.each(Object.entries(responsesFields).filter(([field]) => field !== 'model'))(
+  'S4: %s does what its rule says',
+  (field, { rule }) => {
+    const run = () => shape({ [field]: samples[field] });
+    expect(samples[field]).toBeDefined();
+    if (rule === 'ignored') expect(run()).toEqual(shape({}));
+    else if (rule === 'translated') expect(run()).not.toEqual(shape({}));
+    else {
+      let problem: unknown;
+      try {
+        run();
+      } catch (error) {
+        problem = error instanceof AppError ? [error.status, error.details.param] : error;
+      }
+      expect(problem).toEqual([400, field]);
     }
-    expect(problem).toEqual([400, field]);
-  }
-});
+  },
+);
 
 test('the table of the documentation has a row per field', () => {
   const rows = responsesFieldsMarkdown().match(/^\| `\w+` \| (translated|ignored|refused) \| .+ \|$/gm) ?? [];

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'bun:test';
 import { parseResponsesRequest } from '../../../../server/contract/responses.ts';
 import { AppError } from '../../../../server/core/errors.ts';
-import { type ResponsesContext, shapeResponsesRequest } from '../../../../server/gateway/translate/responses-request.ts';
+import {
+  type ResponsesContext,
+  shapeResponsesRequest,
+} from '../../../../server/gateway/translate/responses-request.ts';
 import { compactionBody, liteBody, standardBody, withInstallation } from './codex-bodies.ts';
 
 const model = { slug: 'gpt-5.5', efforts: ['low', 'medium', 'high', 'xhigh'] };
@@ -18,7 +21,8 @@ function problemOf(run: () => unknown): unknown[] {
   try {
     run();
   } catch (error) {
-    if (error instanceof AppError) return [error.status, error.code, error.details.param, error.message.includes(error.details.param ?? '?')];
+    if (error instanceof AppError)
+      return [error.status, error.code, error.details.param, error.message.includes(error.details.param ?? '?')];
     throw error;
   }
   return [];
@@ -74,7 +78,14 @@ describe('bodies of the Codex CLI pass unharmed, apart from what names the insta
 });
 
 test('X5: no field but those of the whitelist goes upstream, whatever the client sends', () => {
-  const hostile = { base_url: 'http://evil', headers: { authorization: 'x' }, api_key: 'k', generate: false, stream_options: {}, type: 'response.create' };
+  const hostile = {
+    base_url: 'http://evil',
+    headers: { authorization: 'x' },
+    api_key: 'k',
+    generate: false,
+    stream_options: {},
+    type: 'response.create',
+  };
   for (const isCodexClient of [true, false]) {
     const { body } = shape({ ...standardBody, ...hostile, previous_response_id: 'resp_1' }, { isCodexClient });
     expect(Object.keys(body).filter((field) => !(field in standardBody) && field !== 'instructions')).toEqual([]);
@@ -101,8 +112,16 @@ describe('fields', () => {
     ['the tier fast is priority', { service_tier: 'fast' }, { service_tier: 'priority' }],
     ['the tier flex is kept', { service_tier: 'flex' }, { service_tier: 'flex' }],
     ['other tiers are left out', { service_tier: 'auto' }, { service_tier: undefined }],
-    ['an effort the model lacks is the next lower', { reasoning: { effort: 'max' } }, { reasoning: { effort: 'xhigh' } }],
-    ['minimal is low, the summary stays', { reasoning: { effort: 'minimal', summary: 'auto' } }, { reasoning: { effort: 'low', summary: 'auto' } }],
+    [
+      'an effort the model lacks is the next lower',
+      { reasoning: { effort: 'max' } },
+      { reasoning: { effort: 'xhigh' } },
+    ],
+    [
+      'minimal is low, the summary stays',
+      { reasoning: { effort: 'minimal', summary: 'auto' } },
+      { reasoning: { effort: 'low', summary: 'auto' } },
+    ],
     ['the old name of summary', { reasoning: { generate_summary: 'concise' } }, { reasoning: { summary: 'concise' } }],
     ['an empty reasoning is left out', { reasoning: { effort: null } }, { reasoning: undefined }],
     ['an empty text is left out', { text: {} }, { text: undefined }],
@@ -113,20 +132,39 @@ describe('fields', () => {
     ],
     [
       'what can be included is, once',
-      { include: ['web_search_call.action.sources', 'reasoning.encrypted_content', 'message.output_text.logprobs', 'web_search_call.action.sources'] },
+      {
+        include: [
+          'web_search_call.action.sources',
+          'reasoning.encrypted_content',
+          'message.output_text.logprobs',
+          'web_search_call.action.sources',
+        ],
+      },
       { include: ['reasoning.encrypted_content', 'web_search_call.action.sources'] },
     ],
     ['parallel calls as asked', { parallel_tool_calls: false }, { parallel_tool_calls: false }],
     ["A5: the client's cache key is kept", { prompt_cache_key: 'mine' }, { prompt_cache_key: 'mine' }],
-    ['a choice of a tool is flattened', { tool_choice: { type: 'function', function: { name: 'f' } } }, { tool_choice: { type: 'function', name: 'f' } }],
-    ['a hosted choice is renamed', { tool_choice: { type: 'web_search_preview' } }, { tool_choice: { type: 'web_search' } }],
+    [
+      'a choice of a tool is flattened',
+      { tool_choice: { type: 'function', function: { name: 'f' } } },
+      { tool_choice: { type: 'function', name: 'f' } },
+    ],
+    [
+      'a hosted choice is renamed',
+      { tool_choice: { type: 'web_search_preview' } },
+      { tool_choice: { type: 'web_search' } },
+    ],
     [
       'allowed tools are kept',
       { tool_choice: { type: 'allowed_tools', mode: 'required', tools: [{ type: 'function', name: 'f', x: 1 }] } },
       { tool_choice: { type: 'allowed_tools', mode: 'required', tools: [{ type: 'function', name: 'f' }] } },
     ],
     ['no tools are no field', { tools: [] }, { tools: undefined }],
-    ['metadata of clients other than Codex is left out', { client_metadata: { a: 'b' } }, { client_metadata: undefined }],
+    [
+      'metadata of clients other than Codex is left out',
+      { client_metadata: { a: 'b' } },
+      { client_metadata: undefined },
+    ],
   ])('%s', (_, fields, expected) => {
     const body = bodyOf(fields) as unknown as Record<string, unknown>;
     expect(Object.fromEntries(Object.keys(expected).map((field) => [field, body[field]]))).toEqual(expected);
@@ -150,8 +188,21 @@ describe('tools of an SDK', () => {
       { type: 'function', name: 'f', strict: false, parameters: { type: 'object', properties: {} } },
     ],
     [
-      { type: 'function', name: 'f', description: 'd', strict: true, parameters: { $schema: 'x', type: 'object', properties: {} }, x: 1 },
-      { type: 'function', name: 'f', description: 'd', strict: true, parameters: { type: 'object', properties: {}, additionalProperties: false } },
+      {
+        type: 'function',
+        name: 'f',
+        description: 'd',
+        strict: true,
+        parameters: { $schema: 'x', type: 'object', properties: {} },
+        x: 1,
+      },
+      {
+        type: 'function',
+        name: 'f',
+        description: 'd',
+        strict: true,
+        parameters: { type: 'object', properties: {}, additionalProperties: false },
+      },
     ],
     [
       { type: 'custom', name: 'c', format: { type: 'text' } },
@@ -167,7 +218,12 @@ describe('tools of an SDK', () => {
     ],
     [
       { type: 'namespace', name: 'n', description: 'd', tools: [{ type: 'function', name: 'f', parameters: {} }] },
-      { type: 'namespace', name: 'n', description: 'd', tools: [{ type: 'function', name: 'f', strict: false, parameters: { type: 'object', properties: {} } }] },
+      {
+        type: 'namespace',
+        name: 'n',
+        description: 'd',
+        tools: [{ type: 'function', name: 'f', strict: false, parameters: { type: 'object', properties: {} } }],
+      },
     ],
   ])('%j', (tool, expected) => {
     expect(bodyOf({ tools: [tool] }).tools).toEqual([expected as never]);
@@ -194,7 +250,11 @@ describe('what cannot be done is a 400 that names it', () => {
     ['item_not_found', 'input[1].id', ofItem({ id: 'msg_1' })],
     ['invalid_request', 'input[1].call_id', ofItem({ type: 'function_call_output', output: '' })],
     ['unsupported_value', 'input[1].content[0].type', ofItem({ role: 'user', content: [{ type: 'input_audio' }] })],
-    ['unsupported_parameter', 'input[1].content[0].file_id', ofItem({ role: 'user', content: [{ type: 'input_file', file_id: 'f' }] })],
+    [
+      'unsupported_parameter',
+      'input[1].content[0].file_id',
+      ofItem({ role: 'user', content: [{ type: 'input_file', file_id: 'f' }] }),
+    ],
   ])('%s %s', (code, param, fields) => {
     const namesIt = code !== 'item_not_found';
     expect(problemOf(() => bodyOf(fields))).toEqual([400, code, param, namesIt]);
@@ -210,14 +270,21 @@ test('a Lite body of another client is made a full one: nothing of the standard 
     model: 'm',
     instructions: 'Be brief.',
     tools,
-    input: [{ type: 'additional_tools', role: 'developer', tools: [] }, { role: 'user', content: [{ type: 'input_image', image_url: 'u', detail: 'low' }] }],
+    input: [
+      { type: 'additional_tools', role: 'developer', tools: [] },
+      { role: 'user', content: [{ type: 'input_image', image_url: 'u', detail: 'low' }] },
+    ],
   });
   expect([dialect, body]).toEqual([
     'lite',
     {
       model: 'gpt-5.5',
       input: [
-        { type: 'additional_tools', role: 'developer', tools: [{ type: 'function', name: 'f', strict: false, parameters: { type: 'object', properties: {} } }] },
+        {
+          type: 'additional_tools',
+          role: 'developer',
+          tools: [{ type: 'function', name: 'f', strict: false, parameters: { type: 'object', properties: {} } }],
+        },
         { type: 'message', role: 'developer', content: [{ type: 'input_text', text: 'Be brief.' }] },
         { type: 'message', role: 'user', content: [{ type: 'input_image', image_url: 'u' }] },
       ],
