@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { chatFieldsMarkdown } from '../server/gateway/translate/chat-fields.ts';
+import { responsesFieldsMarkdown } from '../server/gateway/translate/responses-fields.ts';
 import { envExample, envTable } from './docs/env-docs.ts';
 import { replaceMarked } from './docs/marked-section.ts';
 
@@ -12,6 +13,7 @@ const generated: Readonly<Record<string, (present: string) => string>> = {
   'README.md': (present) => replaceMarked(present, 'env', envTable('en')),
   'README.zh-CN.md': (present) => replaceMarked(present, 'env', envTable('zh')),
   'docs/chat-fields.md': chatFieldsMarkdown,
+  'docs/responses-fields.md': responsesFieldsMarkdown,
 };
 
 const isCheck = process.argv.includes('--check');

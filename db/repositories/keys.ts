@@ -4,7 +4,10 @@ import { apiKeys } from '../schema/index.ts';
 
 /** A stored client key; the key itself is not in it and cannot be had from it. */
 export type KeyRow = typeof apiKeys.$inferSelect;
-export type NewKeyRow = Pick<KeyRow, 'id' | 'name' | 'keyHash' | 'prefix' | 'expiresAt' | 'allowedModels' | 'createdAt'>;
+export type NewKeyRow = Pick<
+  KeyRow,
+  'id' | 'name' | 'keyHash' | 'prefix' | 'expiresAt' | 'allowedModels' | 'createdAt'
+>;
 
 /** What a request needs to know of its key. */
 export interface ClientKey {
@@ -47,7 +50,11 @@ export function createKeyRepository(db: Db): KeyRepository {
     orm.update(apiKeys).set(values).where(eq(apiKeys.id, id)).returning({ id: apiKeys.id }).all().length > 0;
 
   return {
-    insert: (row) => orm.insert(apiKeys).values({ ...row, updatedAt: row.createdAt }).run(),
+    insert: (row) =>
+      orm
+        .insert(apiKeys)
+        .values({ ...row, updatedAt: row.createdAt })
+        .run(),
     list: () => orm.select().from(apiKeys).orderBy(apiKeys.createdAt, apiKeys.id).all(),
     get: (id) => orm.select().from(apiKeys).where(eq(apiKeys.id, id)).get(),
     matching: (reference) =>

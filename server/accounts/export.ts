@@ -26,6 +26,7 @@ function exportRow(box: SecretBox, row: AccountRow): Record<string, unknown> {
   return {
     auth_mode: 'chatgpt',
     OPENAI_API_KEY: null,
+    last_refresh: isoTime(row.lastRefreshAt),
     ...extra,
     tokens: {
       ...asObject(extra['tokens']),
@@ -34,7 +35,6 @@ function exportRow(box: SecretBox, row: AccountRow): Record<string, unknown> {
       refresh_token: credential.refreshToken,
       account_id: row.accountId,
     },
-    last_refresh: isoTime(row.lastRefreshAt),
     [ownBlock]: {
       ...asObject(extra[ownBlock]),
       name: row.name,
@@ -43,6 +43,7 @@ function exportRow(box: SecretBox, row: AccountRow): Record<string, unknown> {
       user_id: row.userId,
       plan: row.plan,
       expires_at: isoTime(credential.expiresAt),
+      last_refresh_at: isoTime(row.lastRefreshAt),
       priority: row.priority,
       max_concurrency: row.maxConcurrency,
       proxy_url: openProxyUrl(box, row),

@@ -27,7 +27,10 @@ export function checkDatabase(env: Env, now: number): Finding[] {
     if (integrity.status !== 'ok' || schema.status !== 'ok') return [integrity, schema, checkClock(undefined, now)];
     return [integrity, schema, checkAccounts(sqlite), checkKeys(sqlite), checkClock(sqlite, now)];
   } catch (error) {
-    return [fail(check, `${path}: ${messageOf(error)}`, 'Stop the gateway and put back a backup.'), checkClock(undefined, now)];
+    return [
+      fail(check, `${path}: ${messageOf(error)}`, 'Stop the gateway and put back a backup.'),
+      checkClock(undefined, now),
+    ];
   } finally {
     sqlite?.close();
   }
@@ -46,7 +49,11 @@ function checkSchema(sqlite: Database): Finding {
   const version = sqlite.query<{ user_version: number }, []>('PRAGMA user_version').get()?.user_version ?? 0;
   if (version === schemaVersion) return ok(check, `version ${version}`);
   if (version > schemaVersion) {
-    return fail(check, `version ${version} is newer than this build's ${schemaVersion}`, 'Use the newer build that wrote it.');
+    return fail(
+      check,
+      `version ${version} is newer than this build's ${schemaVersion}`,
+      'Use the newer build that wrote it.',
+    );
   }
   return warn(check, `version ${version} of ${schemaVersion}`, 'Run: gpt2api init-db (the next start does it too)');
 }
@@ -54,21 +61,29 @@ function checkSchema(sqlite: Database): Finding {
 function checkAccounts(sqlite: Database): Finding {
   const check = 'accounts';
   const states = sqlite
-    .query<{ state: string; count: number }, []>('select state, count(*) as count from tokens group by state order by state')
+    .query<{ state: string; count: number }, []>(
+      'select state, count(*) as count from tokens group by state order by state',
+    )
     .all();
   const countOf = (state: string) => states.find((row) => row.state === state)?.count ?? 0;
   const summary = states.map(({ state, count }) => `${count} ${state}`).join(', ');
   if (states.length === 0) return warn(check, 'there are none', 'Run: gpt2api tokens import FILE');
   if (countOf('active') + countOf('cooling') === 0) {
-    return fail(check, `none is usable (${summary})`, 'Sign in again and import the new file, or run: gpt2api tokens enable');
+    return fail(
+      check,
+      `none is usable (${summary})`,
+      'Sign in again and import the new file, or run: gpt2api tokens enable',
+    );
   }
-  if (countOf('needs-login') > 0) return warn(check, summary, 'Sign in again with those that need it and import the new files.');
+  if (countOf('needs-login') > 0)
+    return warn(check, summary, 'Sign in again with those that need it and import the new files.');
   return ok(check, summary);
 }
 
 function checkKeys(sqlite: Database): Finding {
   const check = 'client keys';
-  const count = sqlite.query<{ count: number }, []>('select count(*) as count from api_keys where is_active').get()?.count ?? 0;
+  const count =
+    sqlite.query<{ count: number }, []>('select count(*) as count from api_keys where is_active').get()?.count ?? 0;
   if (count > 0) return ok(check, `${count} active`);
   return warn(check, 'none is active, so /v1 is closed', 'Run: gpt2api keys create --name laptop');
 }

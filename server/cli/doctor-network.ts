@@ -18,7 +18,15 @@ export async function checkNetwork(env: Env, readClock: () => number): Promise<F
   const client = createUndiciClient(createTicker(), { connectMs });
   const deadlines = { connectMs, headersMs: totalMs, idleMs: totalMs, totalMs };
   const probe = (check: string, variable: 'CODEX_BASE_URL' | 'OAUTH_ISSUER') =>
-    checkHost({ check, variable, url: `${new URL(env[variable]).origin}/`, send: client.send, deadlines, env, readClock });
+    checkHost({
+      check,
+      variable,
+      url: `${new URL(env[variable]).origin}/`,
+      send: client.send,
+      deadlines,
+      env,
+      readClock,
+    });
   try {
     return await Promise.all([probe('backend', 'CODEX_BASE_URL'), probe('sign-in server', 'OAUTH_ISSUER')]);
   } finally {

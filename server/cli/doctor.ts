@@ -10,10 +10,12 @@ import { addCommand, type Shell } from './shell.ts';
 import { plainText } from './table.ts';
 
 export function addDoctorCommand(program: Command, shell: Shell): void {
-  addCommand(program, 'doctor', 'look for what is wrong with this installation and say how to mend it; changes nothing', [
+  addCommand(
+    program,
     'doctor',
-    'doctor --json',
-  ]).action(async () => {
+    'look for what is wrong with this installation and say how to mend it; changes nothing',
+    ['doctor', 'doctor --json'],
+  ).action(async () => {
     const findings = await examine(shell);
     const failed = findings.filter(({ status }) => status === 'fail').length;
     const warned = findings.filter(({ status }) => status === 'warn').length;

@@ -51,5 +51,9 @@ function judge(error: unknown): Failure {
   if (error instanceof AppError && error.code === 'invalid_request') {
     return { code: 'usage', message: error.message, exitCode: exitCodes.usage };
   }
-  return { code: error instanceof AppError ? error.code : 'failed', message: messageOf(error), exitCode: exitCodes.failed };
+  return {
+    code: error instanceof AppError ? error.code : 'failed',
+    message: messageOf(error),
+    exitCode: exitCodes.failed,
+  };
 }

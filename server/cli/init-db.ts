@@ -42,14 +42,18 @@ function describe(context: Context, administrator: FirstAdministrator): string {
   }
   const lines: string[] = [];
   if (isNew) lines.push(`Made the database ${env.DATABASE_PATH}.`);
-  else if (migrated > 0) lines.push(`Brought ${env.DATABASE_PATH} up to date (${migrated} migration${migrated === 1 ? '' : 's'}).`);
+  else if (migrated > 0)
+    lines.push(`Brought ${env.DATABASE_PATH} up to date (${migrated} migration${migrated === 1 ? '' : 's'}).`);
   if (encryptionKey.created) {
-    lines.push(`Made the encryption key ${keyFilePath(env.DATABASE_PATH)}. Back it up: without it stored accounts cannot be read.`);
+    lines.push(
+      `Made the encryption key ${keyFilePath(env.DATABASE_PATH)}. Back it up: without it stored accounts cannot be read.`,
+    );
   }
   if (administrator.created) {
     lines.push(`Made the administrator "${administrator.username}".`);
     if (administrator.generatedPassword === null) lines.push('The password is the one in ADMIN_PASSWORD.');
-    else lines.push(`Password (shown this once, to be changed at the first sign-in): ${administrator.generatedPassword}`);
+    else
+      lines.push(`Password (shown this once, to be changed at the first sign-in): ${administrator.generatedPassword}`);
   }
   return lines.join('\n');
 }

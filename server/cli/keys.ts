@@ -28,7 +28,10 @@ export function addKeyCommands(program: Command, shell: Shell): void {
       const { id, name, key, prefix } = created;
       shell.finish({
         json: {
-          ...{ id, name, key, prefix },
+          id,
+          name,
+          key,
+          prefix,
           expires_at: isoTime(created.expiresAt),
           allowed_models: created.allowedModels,
           created_at: isoTime(created.createdAt),
@@ -37,24 +40,33 @@ export function addKeyCommands(program: Command, shell: Shell): void {
       });
     });
 
-  addCommand(keys, 'list', 'show the client keys (never the keys themselves)', ['keys list', 'keys list --json']).action(() => {
+  addCommand(keys, 'list', 'show the client keys (never the keys themselves)', [
+    'keys list',
+    'keys list --json',
+  ]).action(() => {
     using context = openContext(shell.variables);
     const rows = serviceOf(context).list();
     shell.finish({ json: rows.map(keyJson), text: keyTable(rows, context.clock.now()) });
   });
 
   const reference = 'its id, visible prefix or exact name';
-  for (const [word, isActive] of [['disable', false], ['enable', true]] as const) {
-    const purpose = isActive ? 'let a disabled client key in again' : 'refuse a client key, within a second on every process';
-    addCommand(keys, `${word} <key>`, `${purpose} (<key>: ${reference})`, [`keys ${word} laptop`, `keys ${word} sk-Ab3dE`]).action(
-      (text: string) => {
-        using context = openContext(shell.variables);
-        const service = serviceOf(context);
-        const row = onlyOne('key', text, service.resolve(text));
-        service.setActive(row.id, isActive);
-        shell.finish({ json: keyJson({ ...row, isActive }), text: `Key "${row.name}" (${row.id}) is ${word}d.` });
-      },
-    );
+  for (const [word, isActive] of [
+    ['disable', false],
+    ['enable', true],
+  ] as const) {
+    const purpose = isActive
+      ? 'let a disabled client key in again'
+      : 'refuse a client key, within a second on every process';
+    addCommand(keys, `${word} <key>`, `${purpose} (<key>: ${reference})`, [
+      `keys ${word} laptop`,
+      `keys ${word} sk-Ab3dE`,
+    ]).action((text: string) => {
+      using context = openContext(shell.variables);
+      const service = serviceOf(context);
+      const row = onlyOne('key', text, service.resolve(text));
+      service.setActive(row.id, isActive);
+      shell.finish({ json: keyJson({ ...row, isActive }), text: `Key "${row.name}" (${row.id}) is ${word}d.` });
+    });
   }
 
   addCommand(keys, 'delete <key>', `delete a client key for good; its log rows stay (<key>: ${reference})`, [
@@ -64,7 +76,10 @@ export function addKeyCommands(program: Command, shell: Shell): void {
     const service = serviceOf(context);
     const row = onlyOne('key', text, service.resolve(text));
     service.remove(row.id);
-    shell.finish({ json: { id: row.id, name: row.name, deleted: true }, text: `Key "${row.name}" (${row.id}) is deleted.` });
+    shell.finish({
+      json: { id: row.id, name: row.name, deleted: true },
+      text: `Key "${row.name}" (${row.id}) is deleted.`,
+    });
   });
 }
 
@@ -80,13 +95,21 @@ function parseName(text: string): string {
 
 function parseExpiry(text: string, now: number): number {
   const moment = parseMoment(text, now, 'ahead');
-  if (moment === undefined) throw usageError(`--expires must be a span such as 30d or an ISO date (it is ${JSON.stringify(text)}).`);
+  if (moment === undefined)
+    throw usageError(`--expires must be a span such as 30d or an ISO date (it is ${JSON.stringify(text)}).`);
   if (moment <= now) throw usageError(`--expires must be in the future (it is ${isoTime(moment)}).`);
   return moment;
 }
 
 function parseModels(text: string): string[] {
-  const models = [...new Set(text.split(',').map((model) => model.trim()).filter(Boolean))];
+  const models = [
+    ...new Set(
+      text
+        .split(',')
+        .map((model) => model.trim())
+        .filter(Boolean),
+    ),
+  ];
   if (models.length === 0) throw usageError('--models must name at least one model; leave it out to allow all.');
   return models;
 }

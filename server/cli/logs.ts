@@ -83,7 +83,8 @@ function parseLimit(text: string): number {
 
 function parseSince(text: string, now: number): number {
   const since = parseMoment(text, now, 'ago');
-  if (since === undefined) throw usageError(`--since must be a span such as 1h or an ISO time (it is ${JSON.stringify(text)}).`);
+  if (since === undefined)
+    throw usageError(`--since must be a span such as 1h or an ISO time (it is ${JSON.stringify(text)}).`);
   return since;
 }
 
@@ -91,7 +92,8 @@ function parseSince(text: string, now: number): number {
 export function parseStatuses(text: string): { from: number; to: number }[] {
   return text.split(',').map((part) => {
     const [, digit, rest] = /^([1-5])(\d\d|xx)$/i.exec(part.trim()) ?? [];
-    if (digit === undefined || rest === undefined) throw usageError('--status must be codes or classes such as 429,5xx.');
+    if (digit === undefined || rest === undefined)
+      throw usageError('--status must be codes or classes such as 429,5xx.');
     if (/^\d/.test(rest)) return { from: Number(digit + rest), to: Number(digit + rest) };
     return { from: Number(digit) * 100, to: Number(digit) * 100 + 99 };
   });
@@ -123,7 +125,21 @@ function logJson(row: LogRow) {
   };
 }
 
-const headers = ['TIME (UTC)', 'STATUS', 'ENDPOINT', 'MODEL', 'KEY', 'ACCOUNT', 'TRIES', 'MS', 'IN', 'CACHED', 'OUT', 'USD', 'ERROR'];
+const headers = [
+  'TIME (UTC)',
+  'STATUS',
+  'ENDPOINT',
+  'MODEL',
+  'KEY',
+  'ACCOUNT',
+  'TRIES',
+  'MS',
+  'IN',
+  'CACHED',
+  'OUT',
+  'USD',
+  'ERROR',
+];
 
 /** The cells of {@link headers}. */
 function logCells(row: LogRow): (string | number | null)[] {
@@ -141,7 +157,9 @@ function logCells(row: LogRow): (string | number | null)[] {
     row.cachedTokens,
     row.outputTokens,
     row.costMicros === null ? null : (row.costMicros / 1_000_000).toFixed(4),
-    row.errorCode === null && row.errorMessage === null ? '' : `${row.errorCode ?? ''} ${row.errorMessage ?? ''}`.trim().slice(0, 120),
+    row.errorCode === null && row.errorMessage === null
+      ? ''
+      : `${row.errorCode ?? ''} ${row.errorMessage ?? ''}`.trim().slice(0, 120),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { version } from '../core/version.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { exitCodes, failureOf } from './failure.ts';
@@ -60,10 +60,12 @@ function createProgram(shell: Shell): Command {
     const { serve } = await import('../serve.ts');
     await serve(shell.variables, (ready) => shell.isJson && shell.print(JSON.stringify(ready)));
   });
-  addCommand(program, 'demo', 'try the gateway against a simulated backend; leaves nothing behind', ['demo']).action(async () => {
-    const { demo, demoText } = await import('../demo.ts');
-    await demo(shell.variables, (ready) => shell.print(shell.isJson ? JSON.stringify(ready) : demoText(ready)));
-  });
+  addCommand(program, 'demo', 'try the gateway against a simulated backend; leaves nothing behind', ['demo']).action(
+    async () => {
+      const { demo, demoText } = await import('../demo.ts');
+      await demo(shell.variables, (ready) => shell.print(shell.isJson ? JSON.stringify(ready) : demoText(ready)));
+    },
+  );
   addInitCommand(program, shell);
   addKeyCommands(program, shell);
   addTokenCommands(program, shell);
@@ -73,8 +75,7 @@ function createProgram(shell: Shell): Command {
   return program;
 }
 
-/** Commander ends `--help` and `--version` by an error, too. */
+/** Commander ends `--help`, `help` and `--version` by an error, too. */
 function isHelp(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return code === 'commander.helpDisplayed' || code === 'commander.version';
+  return error instanceof CommanderError && error.exitCode === 0;
 }

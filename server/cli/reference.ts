@@ -10,7 +10,10 @@ export function onlyOne<Row extends { id: string; name: string }>(
   if (!row) throw new CliError('not_found', `There is no ${what} ${JSON.stringify(reference)}.`, exitCodes.notFound);
   if (others.length > 0) {
     const ids = rows.map(({ id }) => id).join(', ');
-    throw new CliError('ambiguous', `${JSON.stringify(reference)} can mean ${rows.length} ${what}s; give an id: ${ids}`);
+    throw new CliError(
+      'ambiguous',
+      `${JSON.stringify(reference)} can mean ${rows.length} ${what}s; give an id: ${ids}`,
+    );
   }
   return row;
 }

@@ -12,7 +12,10 @@ export type RefreshOutcome = { account: AccountSummary } & (RefreshResult | { ou
  * Refreshes `accounts` and reads their quota; one outcome each, in their order. After SIGINT or SIGTERM no further
  * refresh begins, and those under way end: a refresh cut off may cost the account.
  */
-export async function refreshAccounts(context: Context, accounts: readonly AccountSummary[]): Promise<RefreshOutcome[]> {
+export async function refreshAccounts(
+  context: Context,
+  accounts: readonly AccountSummary[],
+): Promise<RefreshOutcome[]> {
   const services = createAccountServices(context);
   let isStopping = false;
   const stop = () => {
@@ -23,7 +26,9 @@ export async function refreshAccounts(context: Context, accounts: readonly Accou
   const queue = accounts.entries();
   const work = async () => {
     for (const [position, account] of queue) {
-      const result = isStopping ? { outcome: 'skipped' as const } : await services.refresher.refresh(account.id, 'forced');
+      const result = isStopping
+        ? { outcome: 'skipped' as const }
+        : await services.refresher.refresh(account.id, 'forced');
       if (result.outcome === 'refreshed') await services.probe.quota(account.id);
       outcomes[position] = { account, ...result };
     }

@@ -14,12 +14,20 @@ import { renderTable } from './table.ts';
 
 export function addSettingCommands(program: Command, shell: Shell): void {
   const names = settingNames.join(', ');
-  const group = program.command('settings').description('live settings: a stored one wins over its variable, without a restart');
+  const group = program
+    .command('settings')
+    .description('live settings: a stored one wins over its variable, without a restart');
 
   addCommand(group, 'list', 'show every setting, its value and where that comes from', ['settings list']).action(() => {
     using context = openContext(shell.variables);
     const listed = settingsOf(context).list();
-    const rows = listed.map(({ name, value, origin, variable, about }) => [name, String(value), origin, variable, about]);
+    const rows = listed.map(({ name, value, origin, variable, about }) => [
+      name,
+      String(value),
+      origin,
+      variable,
+      about,
+    ]);
     shell.finish({ json: listed, text: renderTable(['NAME', 'VALUE', 'ORIGIN', 'VARIABLE', 'MEANING'], rows, '') });
   });
 

@@ -8,7 +8,12 @@ export function renderTable(
   const lines = [headers, ...rows].map((row) => row.map((cell) => (cell === null ? '-' : plainText(String(cell)))));
   const widths = headers.map((_, column) => Math.max(...lines.map((line) => Bun.stringWidth(line[column] ?? ''))));
   return lines
-    .map((line) => line.map((cell, column) => pad(cell, widths[column] ?? 0)).join('  ').trimEnd())
+    .map((line) =>
+      line
+        .map((cell, column) => pad(cell, widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }
 

@@ -14,7 +14,8 @@ export function parseSpan(text: string): number | undefined {
 export function parseMoment(text: string, now: number, direction: 'ago' | 'ahead'): number | undefined {
   const span = parseSpan(text);
   if (span !== undefined) return direction === 'ago' ? now - span : now + span;
-  const [, date, time, zone] = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/.exec(text.trim()) ?? [];
+  const [, date, time, zone] =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/.exec(text.trim()) ?? [];
   if (date === undefined) return undefined;
   const moment = Date.parse(`${date}T${time ?? '00:00'}${zone ?? 'Z'}`);
   return Number.isNaN(moment) ? undefined : moment;

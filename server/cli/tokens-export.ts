@@ -8,10 +8,12 @@ import { CliError, usageError } from './failure.ts';
 import { addCommand, type Shell } from './shell.ts';
 
 export function addExportCommand(tokens: Command, shell: Shell): void {
-  addCommand(tokens, 'export [accounts...]', 'write accounts with their credentials in plain text, so that an import brings them back whole', [
-    'tokens export --out accounts.json',
-    'tokens export ada@example.com --yes > ada.json',
-  ])
+  addCommand(
+    tokens,
+    'export [accounts...]',
+    'write accounts with their credentials in plain text, so that an import brings them back whole',
+    ['tokens export --out accounts.json', 'tokens export ada@example.com --yes > ada.json'],
+  )
     .option('--out <file>', 'a new file to write to, readable by its owner only')
     .option('--yes', 'print the credentials on standard output')
     .action((references: string[], options: { out?: string; yes?: true }) => {

@@ -15,12 +15,17 @@ interface Source {
 }
 
 export function addImportCommand(tokens: Command, shell: Shell): void {
-  addCommand(tokens, 'import [files...]', 'bring in accounts from files of any known format; again to renew their sign-ins', [
-    'tokens import ~/.codex/auth.json',
-    'tokens import accounts/ more.json --dry-run',
-    'tokens import - --json < auth.json',
-    'tokens import --from-db old.db',
-  ])
+  addCommand(
+    tokens,
+    'import [files...]',
+    'bring in accounts from files of any known format; again to renew their sign-ins',
+    [
+      'tokens import ~/.codex/auth.json',
+      'tokens import accounts/ more.json --dry-run',
+      'tokens import - --json < auth.json',
+      'tokens import --from-db old.db',
+    ],
+  )
     .option('--dry-run', 'say what would happen and change nothing')
     .option('--from-db <file>', "take over accounts, client keys and logs from the predecessor's database")
     .addHelpText('after', '\nA folder stands for its *.json files, - for standard input.')
@@ -29,7 +34,11 @@ export function addImportCommand(tokens: Command, shell: Shell): void {
         if (paths.length > 0 || options.dryRun) throw usageError('--from-db goes with neither files nor --dry-run.');
         using context = openContext(shell.variables);
         const report = takeOver(context, existingFile(options.fromDb));
-        return shell.finish({ json: takeoverJson(report), text: describeTakeover(report), exitCode: takeoverExit(report) });
+        return shell.finish({
+          json: takeoverJson(report),
+          text: describeTakeover(report),
+          exitCode: takeoverExit(report),
+        });
       }
       if (paths.length === 0) throw usageError('Name files to import, - for standard input, or --from-db FILE.');
       const sources = await readSources(paths);
@@ -120,7 +129,14 @@ function takeoverExit(report: TakeoverReport): ExitCode {
 function takeoverJson(report: TakeoverReport) {
   const { accounts: items, keys, users, logs } = report;
   const { added, kept, mustChangePassword: must_change_password } = users;
-  return { dry_run: false, counts: takeoverCounts(report), items, keys, users: { added, kept, must_change_password }, logs };
+  return {
+    dry_run: false,
+    counts: takeoverCounts(report),
+    items,
+    keys,
+    users: { added, kept, must_change_password },
+    logs,
+  };
 }
 
 function describeTakeover(report: TakeoverReport): string {

@@ -7,16 +7,20 @@ import type { RefreshOutcome } from './refresh-accounts.ts';
 import { addCommand, type Shell } from './shell.ts';
 
 export function addRefreshCommand(tokens: Command, shell: Shell): void {
-  addCommand(tokens, 'refresh [accounts...]', 'get new credentials for accounts now, each by its id, e-mail or exact name', [
-    'tokens refresh ada@example.com',
-    'tokens refresh --all',
-  ])
+  addCommand(
+    tokens,
+    'refresh [accounts...]',
+    'get new credentials for accounts now, each by its id, e-mail or exact name',
+    ['tokens refresh ada@example.com', 'tokens refresh --all'],
+  )
     .option('--all', 'every account that has a refresh token and is not disabled')
     .action(async (references: string[], options: { all?: true }) => {
-      if ((references.length > 0) === (options.all === true)) throw usageError('Name accounts, or say --all.');
+      if (references.length > 0 === (options.all === true)) throw usageError('Name accounts, or say --all.');
       using context = openContext(shell.variables);
       const accounts = options.all
-        ? createAccountRepository(context.db).list({}).filter((account) => account.hasRefreshToken && account.state !== 'disabled')
+        ? createAccountRepository(context.db)
+            .list({})
+            .filter((account) => account.hasRefreshToken && account.state !== 'disabled')
         : namedAccounts(context, references);
       // The HTTP client takes longer to load than everything else; only this command needs it.
       const { refreshAccounts } = await import('./refresh-accounts.ts');

@@ -9,7 +9,9 @@ import { addImportCommand } from './tokens-import.ts';
 import { addRefreshCommand } from './tokens-refresh.ts';
 
 export function addTokenCommands(program: Command, shell: Shell): void {
-  const tokens = program.command('tokens').description('upstream accounts: the sign-ins whose quota the gateway spends');
+  const tokens = program
+    .command('tokens')
+    .description('upstream accounts: the sign-ins whose quota the gateway spends');
   addImportCommand(tokens, shell);
 
   addCommand(tokens, 'list', 'show the accounts, their health and what is known of their quota', [
@@ -47,9 +49,12 @@ export function addTokenCommands(program: Command, shell: Shell): void {
     );
   }
 
-  addCommand(tokens, 'delete <accounts...>', `delete accounts and their credentials for good; log rows stay (${reference})`, [
-    'tokens delete ada@example.com --yes',
-  ])
+  addCommand(
+    tokens,
+    'delete <accounts...>',
+    `delete accounts and their credentials for good; log rows stay (${reference})`,
+    ['tokens delete ada@example.com --yes'],
+  )
     .option('--yes', 'really delete')
     .action((references: string[], options: { yes?: true }) => {
       using context = openContext(shell.variables);

@@ -65,13 +65,15 @@ export function responsesCall(deps: ResponsesCallDeps, rawBody: unknown, key: Cl
     createCollector: () => createResponsesCollector(answer),
     onComplete(facts, accountId) {
       if (!keepsResponse || facts.responseId === null || facts.terminal === null) return;
+      const response = clientResponse(facts.terminal, answer, facts.items);
       conversations.save(key.id, {
         id: facts.responseId,
         previousId: shaped.previousResponseId,
         tokenId: accountId,
         input: ownItems,
-        output: [...facts.items],
-        response: clientResponse(facts.terminal, answer, facts.items),
+        // With the ids that were filled in: the client may refer to them.
+        output: response.output ?? [],
+        response,
       });
     },
   };

@@ -1,4 +1,5 @@
 import type { AccountHandle } from '../accounts/account.ts';
+import { anonymousTurnMetadata } from '../contract/codex-metadata.ts';
 import { version } from '../core/version.ts';
 import type { Env } from '../env.ts';
 
@@ -56,8 +57,8 @@ export function responsesHeaders(account: AccountHandle, env: Identity, options:
       const value = codexHeaders.get(name);
       if (value !== null) headers[name] = value;
     }
-    const metadata = withoutInstallation(codexHeaders.get('x-codex-turn-metadata'));
-    if (metadata !== null) headers['x-codex-turn-metadata'] = metadata;
+    const metadata = codexHeaders.get('x-codex-turn-metadata');
+    if (metadata !== null) headers['x-codex-turn-metadata'] = anonymousTurnMetadata(metadata);
   }
   headers['session-id'] ??= options.sessionId;
   headers['thread-id'] ??= options.sessionId;
@@ -68,17 +69,6 @@ export function responsesHeaders(account: AccountHandle, env: Identity, options:
   headers['content-type'] = 'application/json';
   headers['originator'] = env.CODEX_ORIGINATOR;
   return Object.assign(headers, accountHeaders(account, env));
-}
-
-/** Turn metadata without the id of the client's installation; null when absent or not JSON. */
-function withoutInstallation(metadata: string | null): string | null {
-  if (metadata === null) return null;
-  try {
-    const { installation_id: _, ...rest } = JSON.parse(metadata) as Record<string, unknown>;
-    return JSON.stringify(rest);
-  } catch {
-    return null;
-  }
 }
 
 /** The answer headers passed on to a Codex client. `openai-model` only when it is the model that was asked for. */

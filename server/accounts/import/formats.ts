@@ -44,10 +44,8 @@ const deepestWrapper = 8;
 export function recordsOf(value: unknown, depth = 0): unknown[] {
   if (depth > deepestWrapper) return [value];
   if (Array.isArray(value)) return value.flatMap((item: unknown) => recordsOf(item, depth + 1));
-  const list = [value]
-    .map(asObject)
-    .flatMap((object) => [object?.['tokens'], object?.['accounts']])
-    .find(Array.isArray);
+  const object = asObject(value);
+  const list = [object?.['tokens'], object?.['accounts']].find(Array.isArray);
   return list ? recordsOf(list, depth + 1) : [value];
 }
 
@@ -102,7 +100,12 @@ export function readRecord(record: unknown): RecordReading {
   const expiresAt =
     takeFirst(own, fields, ['expires_at', 'expiresAt', 'expired', 'expired_at', 'expiredAt', 'expires'], readInstant) ??
     readClaims(accessToken).expiresAt;
-  const lastRefreshAt = fields.take(['last_refresh', 'last_refresh_at', 'lastRefresh', 'lastRefreshAt'], readInstant);
+  const lastRefreshAt = takeFirst(
+    own,
+    fields,
+    ['last_refresh', 'last_refresh_at', 'lastRefresh', 'lastRefreshAt'],
+    readInstant,
+  );
   const history = Object.hasOwn(object, ownBlock) ? readHistory(own) : null;
   // The marks of a ChatGPT sign-in: an export writes them anew.
   fields.take(['auth_mode'], (value) => (value === 'chatgpt' ? value : null));
@@ -137,24 +140,33 @@ function containersOf(object: JsonObject): Container[] {
   ];
 }
 
+/** What an earlier export says, else what the file says. A different word of the file stays an extra field. */
 function takeFirst<T>(
   own: FieldReader,
   fields: FieldReader,
   names: readonly string[],
   read: (value: unknown) => T | null,
 ): T | null {
-  return own.take(names, read) ?? fields.take(names, read);
+  return takeKnown(own.take(names, read), fields, names, read);
+}
+
+function takeKnown<T>(
+  known: T | null,
+  fields: FieldReader,
+  names: readonly string[],
+  read: (value: unknown) => T | null,
+): T | null {
+  const stated = fields.take(names, (value) => {
+    const said = read(value);
+    return known === null || said === known ? said : null;
+  });
+  return known ?? stated;
 }
 
 /** The person: as an earlier export says, else as the tokens say, else as the file says. */
 function readUserId(own: FieldReader, fields: FieldReader, claims: TokenClaims): string | null {
   const known = own.take(['user_id'], asText) ?? claims.userId;
-  // A file's own idea of a user that differs from the tokens' is kept as an extra field.
-  const stated = fields.take(['chatgpt_user_id', 'chatgptUserId', 'user_id', 'userId'], (value) => {
-    const text = asText(value);
-    return known === null || text === known ? text : null;
-  });
-  return known ?? stated;
+  return takeKnown(known, fields, ['chatgpt_user_id', 'chatgptUserId', 'user_id', 'userId'], asText);
 }
 
 /** Null when the proxy cannot be used: an account must never go out directly because its proxy was not understood. */

@@ -38,6 +38,11 @@ export function derivedCacheKey(clientKeyId: string, body: Pick<ResponsesBody, '
   return hash([clientKeyId, 'opening', ...opening(body)]).slice(0, 40);
 }
 
+/** A cache key as the upstream takes it: at most 64 characters, a longer one by its hash. */
+export function shortCacheKey(key: string): string {
+  return key.length <= 64 ? key : createHash('sha256').update(key).digest('hex');
+}
+
 /**
  * What a conversation opens with: the system text, wherever the translation put it, and the first user message. Our
  * own stand-in for missing instructions is not part of it.

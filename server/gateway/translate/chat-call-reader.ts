@@ -48,6 +48,7 @@ export function createCallReader(sink: Pick<ChatSink, 'toolCall' | 'toolArgument
       const call = calls.open(ref);
       announce(call, item);
       give(call, call.early);
+      call.early = '';
     },
 
     argumentsDelta(event: UpstreamEvent): void {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { ChatRequest } from '../../contract/chat.ts';
 import type { ResponsesBody } from '../../contract/responses-body.ts';
 import { AppError } from '../../core/errors.ts';
+import { shortCacheKey } from './affinity-key.ts';
 import { calledNames, translateMessages } from './messages.ts';
 import { type ModelEfforts, reasoningOf } from './reasoning.ts';
 import { textOptions } from './response-format.ts';
@@ -67,7 +67,7 @@ function bodyOf(request: ChatRequest, context: ChatContext, names: ToolNames, le
     stream: true,
     include: ['reasoning.encrypted_content'],
     ...(tier === undefined ? {} : { service_tier: tier }),
-    prompt_cache_key: promptCacheKey(request.prompt_cache_key) ?? context.promptCacheKey,
+    prompt_cache_key: (request.prompt_cache_key ? shortCacheKey(request.prompt_cache_key) : undefined) ?? context.promptCacheKey,
     ...(text === undefined ? {} : { text }),
   };
 }
@@ -99,10 +99,4 @@ function refuseUnsupported({ n, audio, modalities, moderation }: ChatRequest): v
 function serviceTier(tier: string | null | undefined): string | undefined {
   if (tier === 'fast' || tier === 'priority') return 'priority';
   return tier === 'flex' ? tier : undefined;
-}
-
-/** The upstream takes 64 characters; a longer key is hashed, which keeps equal keys equal. */
-function promptCacheKey(key: string | null | undefined): string | undefined {
-  if (key == null || key === '') return undefined;
-  return key.length <= 64 ? key : createHash('sha256').update(key).digest('hex');
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { anonymousMetadata } from '../../contract/codex-metadata.ts';
 import type { ResponsesRequest } from '../../contract/responses.ts';
 import type { ResponsesBody, ResponsesItem, ResponsesReasoning, ResponsesText } from '../../contract/responses-body.ts';
 import { AppError } from '../../core/errors.ts';
 import { acceptedItems } from './accepted-items.ts';
-import { anonymousMetadata } from './codex-metadata.ts';
+import { shortCacheKey } from './affinity-key.ts';
 import { type Dialect, toLite } from './dialect.ts';
 import { codexItems, inputItemsOf } from './input-items.ts';
 import { pick } from './input-parts.ts';
@@ -120,9 +120,4 @@ function textOf({ text }: ResponsesRequest): ResponsesText | undefined {
 function serviceTierOf(tier: string | null | undefined): string | undefined {
   if (tier === 'fast' || tier === 'priority') return 'priority';
   return tier === 'flex' ? 'flex' : undefined;
-}
-
-/** The upstream takes at most 64 characters. */
-function shortCacheKey(key: string): string {
-  return key.length <= 64 ? key : createHash('sha256').update(key).digest('hex');
 }

@@ -9,7 +9,8 @@ async function examine(cli: Installation, variables: Record<string, string> = {}
   const { ok, findings } = value as { ok: boolean; findings: Finding[] };
   const notOk = findings.filter(({ status }) => status !== 'ok');
   for (const finding of findings) expect((finding.mend === null) === (finding.status === 'ok')).toBe(true);
-  return { exitCode, ok, statuses: Object.fromEntries(notOk.map(({ check, status }) => [check, status])) };
+  const statuses: Record<string, string> = Object.fromEntries(notOk.map(({ check, status }) => [check, status]));
+  return { exitCode, ok, statuses };
 }
 
 /** A host that answers everything with 404, which is an answer. */

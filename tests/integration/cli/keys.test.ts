@@ -49,7 +49,10 @@ test('X11: the text of a key is in no file of the installation', async () => {
 
 test('a name that two keys share is refused with the ids to choose from', async () => {
   await using cli = await createInstallation();
-  const made = [await cli.json(['keys', 'create', '--name', 'twin']), await cli.json(['keys', 'create', '--name', 'twin'])];
+  const made = [
+    await cli.json(['keys', 'create', '--name', 'twin']),
+    await cli.json(['keys', 'create', '--name', 'twin']),
+  ];
   const { exitCode, value } = await cli.json(['keys', 'delete', 'twin']);
   expect({ exitCode, value }).toMatchObject({ exitCode: 1, value: { error: { code: 'ambiguous' } } });
   for (const { value: key } of made) expect(JSON.stringify(value)).toContain((key as CreatedKey).id);
@@ -64,6 +67,9 @@ test.each([
   ['--name', ' '],
 ])('keys create %s %p is a usage error and makes no key', async (option, value) => {
   await using cli = await createInstallation();
-  expect(await cli.json(['keys', 'create', option, value])).toMatchObject({ exitCode: 2, value: { error: { code: 'usage' } } });
+  expect(await cli.json(['keys', 'create', option, value])).toMatchObject({
+    exitCode: 2,
+    value: { error: { code: 'usage' } },
+  });
   expect((await cli.json(['keys', 'list'])).value).toEqual([]);
 });

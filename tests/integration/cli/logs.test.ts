@@ -6,8 +6,18 @@ import { createInstallation, type Installation } from './run-cli.ts';
 /** Writes finished requests the way a serving process does: from outside the command's process. */
 function record(cli: Installation, ...rows: Partial<typeof apiLogs.$inferInsert>[]): void {
   const db = openDatabase(cli.databasePath);
-  const common = { endpoint: '/v1/chat/completions', durationMs: 5, statusCode: 200, model: 'gpt-x', createdAt: Date.now() };
-  for (const row of rows) db.orm.insert(apiLogs).values({ requestId: crypto.randomUUID(), ...common, ...row }).run();
+  const common = {
+    endpoint: '/v1/chat/completions',
+    durationMs: 5,
+    statusCode: 200,
+    model: 'gpt-x',
+    createdAt: Date.now(),
+  };
+  for (const row of rows)
+    db.orm
+      .insert(apiLogs)
+      .values({ requestId: crypto.randomUUID(), ...common, ...row })
+      .run();
   db.close();
 }
 
@@ -34,8 +44,15 @@ test('logs are filtered by status, key, model and time, unknown numbers stay nul
 
   const [paid] = (await cli.json(['logs', '--limit', '1'])).value as Record<string, unknown>[];
   expect(paid).toMatchObject({
-    ...{ request_id: 'paid', key: { id, name: 'laptop' }, token: null, status_code: 200, error_code: null },
-    ...{ input_tokens: 10, cached_tokens: 0, output_tokens: null, cost_usd: 0.0015 },
+    request_id: 'paid',
+    key: { id, name: 'laptop' },
+    token: null,
+    status_code: 200,
+    error_code: null,
+    input_tokens: 10,
+    cached_tokens: 0,
+    output_tokens: null,
+    cost_usd: 0.0015,
   });
 });
 

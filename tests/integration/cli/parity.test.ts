@@ -54,10 +54,21 @@ test('--help names every command group and every exit code', async () => {
   for (const code of [0, 1, 2, 3, 4]) expect(stdout).toMatch(new RegExp(`^ {2}${code}  \\w`, 'm'));
 });
 
-test.each([[], ['keys'], ['nonsense'], ['keys', 'nonsense'], ['logs', '--nonsense'], ['keys', 'disable']])(
-  'the wrong command line %p exits with 2, in JSON too',
-  async (...args) => {
+test.each(['help', 'help keys', '--version', 'keys --help --json'])(
+  'gpt2api %s answers and exits with 0',
+  async (line) => {
     await using cli = await createInstallation();
+    const { exitCode, stdout, stderr } = await cli.run(line.split(' '));
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toMatch(/^Usage: gpt2api|^\d+\.\d+\.\d+\n$/);
+  },
+);
+
+test.each(['', 'keys', 'nonsense', 'keys nonsense', 'logs --nonsense', 'keys disable'])(
+  'the wrong command line %p exits with 2, in JSON too',
+  async (line) => {
+    await using cli = await createInstallation();
+    const args = line.split(' ').filter(Boolean);
     const [plain, json] = await Promise.all([cli.run(args), cli.json(args)]);
     expect(plain).toMatchObject({ exitCode: 2, stdout: '' });
     expect(json).toEqual({ exitCode: 2, value: { error: { code: 'usage', message: expect.any(String) } } });
@@ -66,7 +77,9 @@ test.each([[], ['keys'], ['nonsense'], ['keys', 'nonsense'], ['logs', '--nonsens
 
 test('a bad configuration names every bad variable and exits with 2, and nothing is made', async () => {
   await using cli = await createInstallation();
-  const { exitCode, stderr, stdout } = await cli.run(['keys', 'list'], { variables: { PORT: '99999', LOG_LEVEL: 'loud' } });
+  const { exitCode, stderr, stdout } = await cli.run(['keys', 'list'], {
+    variables: { PORT: '99999', LOG_LEVEL: 'loud' },
+  });
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
   expect(stderr).toContain('PORT');
   expect(stderr).toContain('LOG_LEVEL');

@@ -16,7 +16,10 @@ export interface Installation extends AsyncDisposable {
   databasePath: string;
   run(args: readonly string[], options?: { stdin?: string; variables?: Record<string, string> }): Promise<CliResult>;
   /** Runs with `--json` and parses the one document that must stand on standard output. */
-  json(args: readonly string[], options?: { stdin?: string; variables?: Record<string, string> }): Promise<{ exitCode: number; value: unknown }>;
+  json(
+    args: readonly string[],
+    options?: { stdin?: string; variables?: Record<string, string> },
+  ): Promise<{ exitCode: number; value: unknown }>;
   /** Starts a command that goes on until it is stopped. */
   start(args: readonly string[], variables?: Record<string, string>): Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
 }
@@ -27,7 +30,7 @@ export async function createInstallation(): Promise<Installation> {
   // Nothing of the surroundings but what a process needs; the upstream is a closed port.
   const environment = (variables: Record<string, string> = {}) => ({
     PATH: process.env['PATH'] ?? '',
-    HOME: folder,
+    HOME: process.env['HOME'] ?? '',
     TMPDIR: folder,
     LOG_LEVEL: 'silent',
     DATABASE_PATH: databasePath,
@@ -45,7 +48,7 @@ export async function createInstallation(): Promise<Installation> {
       stdout: 'pipe',
       stderr: 'pipe',
     });
-    const [stdout, stderr, exitCode] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    const [stdout, stderr, exitCode] = await Promise.all([textOf(child.stdout), textOf(child.stderr), child.exited]);
     return { exitCode, stdout, stderr };
   };
 
@@ -58,7 +61,17 @@ export async function createInstallation(): Promise<Installation> {
       return { exitCode, value: JSON.parse(stdout) };
     },
     start: (args, variables) =>
-      Bun.spawn(command(args), { cwd: folder, env: environment(variables), stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' }),
+      Bun.spawn(command(args), {
+        cwd: folder,
+        env: environment(variables),
+        stdin: 'ignore',
+        stdout: 'pipe',
+        stderr: 'pipe',
+      }),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+function textOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+  return new Response(stream).text();
 }

@@ -3,7 +3,12 @@ import { chmodSync, readdirSync, readFileSync, renameSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { openDatabase } from '../../../db/client.ts';
 import { migrate } from '../../../db/migrate.ts';
-import { EncryptionKeyError, keepEncryptionCheck, keyFilePath, loadEncryptionKey } from '../../../server/core/encryption-key.ts';
+import {
+  EncryptionKeyError,
+  keepEncryptionCheck,
+  keyFilePath,
+  loadEncryptionKey,
+} from '../../../server/core/encryption-key.ts';
 import { createSecretBox } from '../../../server/core/secret-box.ts';
 import { temporaryFolder } from '../../support/database.ts';
 
@@ -24,7 +29,9 @@ function firstStart(folder: string, encryptionKey?: string): string {
 /** Every file of the folder with its bytes. */
 function contents(databasePath: string): Record<string, string> {
   const folder = join(databasePath, '..');
-  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name)).toString('base64')]));
+  return Object.fromEntries(
+    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name)).toString('base64')]),
+  );
 }
 
 describe('encryption key', () => {
@@ -36,7 +43,11 @@ describe('encryption key', () => {
     expect(statSync(keyFilePath(databasePath)).mode & 0o777).toBe(0o600);
     expect(readdirSync(join(folder.path, 'data'))).toEqual(['app.db.key']);
     const second = loadEncryptionKey({ databasePath });
-    expect({ ...second, key: Buffer.from(second.key).equals(first.key) }).toEqual({ key: true, source: 'file', created: false });
+    expect({ ...second, key: Buffer.from(second.key).equals(first.key) }).toEqual({
+      key: true,
+      source: 'file',
+      created: false,
+    });
   });
 
   test.each([
@@ -48,13 +59,25 @@ describe('encryption key', () => {
   ])('ENCRYPTION_KEY may be %s; no file is made', async (_form, encryptionKey) => {
     await using folder = await temporaryFolder();
     const loaded = loadEncryptionKey({ databasePath: join(folder.path, 'app.db'), encryptionKey });
-    expect({ ...loaded, key: Buffer.from(loaded.key).toString('hex') }).toEqual({ key: bytes.toString('hex'), source: 'env', created: false });
+    expect({ ...loaded, key: Buffer.from(loaded.key).toString('hex') }).toEqual({
+      key: bytes.toString('hex'),
+      source: 'env',
+      created: false,
+    });
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  test.each(['', 'short', 'a passphrase that happens to be long enough!!', bytes.subarray(1).toString('base64'), bytes.toString('hex').slice(2)])('ENCRYPTION_KEY %p is refused with the way to make one', async (encryptionKey) => {
+  test.each([
+    '',
+    'short',
+    'a passphrase that happens to be long enough!!',
+    bytes.subarray(1).toString('base64'),
+    bytes.toString('hex').slice(2),
+  ])('ENCRYPTION_KEY %p is refused with the way to make one', async (encryptionKey) => {
     await using folder = await temporaryFolder();
-    expect(() => loadEncryptionKey({ databasePath: join(folder.path, 'app.db'), encryptionKey })).toThrow('openssl rand -base64 32');
+    expect(() => loadEncryptionKey({ databasePath: join(folder.path, 'app.db'), encryptionKey })).toThrow(
+      'openssl rand -base64 32',
+    );
   });
 
   test('a missing key file stops the start, names the file and touches nothing', async () => {
@@ -62,7 +85,9 @@ describe('encryption key', () => {
     const databasePath = firstStart(folder.path);
     renameSync(keyFilePath(databasePath), join(folder.path, 'elsewhere'));
     const before = contents(databasePath);
-    expect(() => loadEncryptionKey({ databasePath })).toThrow(`the key file ${databasePath}.key is missing; put it back or set ENCRYPTION_KEY`);
+    expect(() => loadEncryptionKey({ databasePath })).toThrow(
+      `the key file ${databasePath}.key is missing; put it back or set ENCRYPTION_KEY`,
+    );
     expect(contents(databasePath)).toEqual(before);
   });
 
@@ -97,7 +122,9 @@ describe('encryption key', () => {
       migrate(db);
       keepEncryptionCheck(db, createSecretBox(key), clock);
       expect(readdirSync(folder.path)).toContain('app.db-wal');
-      expect(() => loadEncryptionKey({ databasePath, encryptionKey: bytes.toString('hex') })).toThrow(EncryptionKeyError);
+      expect(() => loadEncryptionKey({ databasePath, encryptionKey: bytes.toString('hex') })).toThrow(
+        EncryptionKeyError,
+      );
       expect(loadEncryptionKey({ databasePath }).created).toBe(false);
     } finally {
       db.close();
@@ -120,6 +147,8 @@ describe('encryption key', () => {
     await using folder = await temporaryFolder();
     const databasePath = firstStart(folder.path);
     chmodSync(keyFilePath(databasePath), 0o644);
-    expect(loadEncryptionKey({ databasePath }).warning).toBe(`The key file ${databasePath}.key can be read by other users; run: chmod 600 ${databasePath}.key`);
+    expect(loadEncryptionKey({ databasePath }).warning).toBe(
+      `The key file ${databasePath}.key can be read by other users; run: chmod 600 ${databasePath}.key`,
+    );
   });
 });

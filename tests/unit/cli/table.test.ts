@@ -2,7 +2,14 @@ import { expect, test } from 'bun:test';
 import { plainText, renderTable } from '../../../server/cli/table.ts';
 
 test('columns are aligned by what the terminal shows, also with wide characters', () => {
-  const table = renderTable(['NAME', 'N'], [['账号', 1], ['ada', null]], 'none');
+  const table = renderTable(
+    ['NAME', 'N'],
+    [
+      ['账号', 1],
+      ['ada', null],
+    ],
+    'none',
+  );
   expect(table).toBe('NAME  N\n账号  1\nada   -');
 });
 

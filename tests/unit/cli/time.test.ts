@@ -16,7 +16,7 @@ test.each([
   ['5 m', undefined],
   ['', undefined],
 ])('the span %p is %p ms', (text, expected) => {
-  expect(parseSpan(text)).toEqual(expected as number);
+  expect(parseSpan(text)).toEqual(expected);
 });
 
 test.each([
@@ -30,7 +30,7 @@ test.each([
   ['tomorrow', 'ahead', undefined],
   ['1700000000', 'ago', undefined],
 ] as const)('the moment %p (%s) is %p', (text, direction, expected) => {
-  expect(parseMoment(text, now, direction)).toEqual(expected as number);
+  expect(parseMoment(text, now, direction)).toEqual(expected);
 });
 
 test.each([

@@ -72,7 +72,12 @@ describe('client keys', () => {
     const { here, options } = setUp();
     const { id, key } = here.create(options);
     expect(here.find(key)?.id).toBe(id);
-    const lookalikes = [key.slice(0, -1), `${key}x`, key.slice(0, 8), `${key.slice(0, -1)}${key.endsWith('a') ? 'b' : 'a'}`];
+    const lookalikes = [
+      key.slice(0, -1),
+      `${key}x`,
+      key.slice(0, 8),
+      `${key.slice(0, -1)}${key.endsWith('a') ? 'b' : 'a'}`,
+    ];
     expect(lookalikes.map((text) => here.find(text))).toEqual(lookalikes.map(() => undefined));
     expect(here.find(key)?.id).toBe(id);
   });
@@ -80,7 +85,18 @@ describe('client keys', () => {
   test('X1: texts that cannot be keys are no key', () => {
     const { here, options } = setUp();
     const { key } = here.create(options);
-    const presented = ['', ' ', `${key} `, `${key}\0`, "' or 1=1 --", '"', 'sk-ü', '\u{1f600}', 'x'.repeat(513), 'x'.repeat(1_000_000)];
+    const presented = [
+      '',
+      ' ',
+      `${key} `,
+      `${key}\0`,
+      "' or 1=1 --",
+      '"',
+      'sk-ü',
+      '\u{1f600}',
+      'x'.repeat(513),
+      'x'.repeat(1_000_000),
+    ];
     expect(presented.map((text) => here.find(text))).toEqual(presented.map(() => undefined));
   });
 

@@ -8,7 +8,14 @@ const db = openDatabase(':memory:');
 migrate(db);
 const key = { id: 'key_a', name: 'laptop', keyHash: 'x', prefix: 'sk-abcde', createdAt: 0, updatedAt: 0 };
 db.orm.insert(apiKeys).values(key).run();
-const row = { endpoint: '/v1/responses', durationMs: 1, apiKeyId: 'key_a', tokenId: 'acc_a', model: 'm1', statusCode: 200 };
+const row = {
+  endpoint: '/v1/responses',
+  durationMs: 1,
+  apiKeyId: 'key_a',
+  tokenId: 'acc_a',
+  model: 'm1',
+  statusCode: 200,
+};
 db.orm
   .insert(apiLogs)
   .values([
@@ -21,7 +28,17 @@ db.orm
 
 const cases: [string, LogFilter, number, string[]][] = [
   ['no filter: the newest ones, oldest first', {}, 3, ['2', '3', '4']],
-  ['status ranges: any of them', { statuses: [{ from: 429, to: 429 }, { from: 500, to: 502 }] }, 9, ['2', '3']],
+  [
+    'status ranges: any of them',
+    {
+      statuses: [
+        { from: 429, to: 429 },
+        { from: 500, to: 502 },
+      ],
+    },
+    9,
+    ['2', '3'],
+  ],
   ['a key', { keyId: 'key_gone' }, 9, ['3']],
   ['an account', { tokenId: 'acc_b' }, 9, ['3']],
   ['a model asked for or served', { model: 'm1' }, 9, ['1', '2', '3']],
@@ -31,10 +48,21 @@ const cases: [string, LogFilter, number, string[]][] = [
   ['all conditions together', { since: 2_000, model: 'm1', keyId: 'key_a' }, 9, ['2']],
 ];
 test.each(cases)('log rows by %s', (_, filter, limit, expected) => {
-  expect(createLogRepository(db).list(filter, limit).map(({ requestId }) => requestId)).toEqual(expected);
+  expect(
+    createLogRepository(db)
+      .list(filter, limit)
+      .map(({ requestId }) => requestId),
+  ).toEqual(expected);
 });
 
 test('rows carry the names that still exist', () => {
-  const names = createLogRepository(db).list({}, 9).map(({ keyName, tokenName }) => [keyName, tokenName]);
-  expect(names).toEqual([['laptop', null], ['laptop', null], [null, null], ['laptop', null]]);
+  const names = createLogRepository(db)
+    .list({}, 9)
+    .map(({ keyName, tokenName }) => [keyName, tokenName]);
+  expect(names).toEqual([
+    ['laptop', null],
+    ['laptop', null],
+    [null, null],
+    ['laptop', null],
+  ]);
 });

@@ -29,6 +29,7 @@ describe('tool calls', () => {
     ['deltas, item done', [...pieces, closed]],
     ['deltas on both sides of added', [...pieces.slice(0, 1), open, ...pieces.slice(1), closed]],
     ['deltas, item done without arguments', [...pieces, done(0, call('1', ''))]],
+    ['deltas before an added that comes twice', [...pieces, open, open, closed]],
     ['deltas before added', [...pieces, open, argumentsDone, closed]],
     ['added without a name, deltas, item done', [added(0, { id: 'fc_1', type: 'function_call' }), ...pieces, closed]],
     ['deltas that name the index only', [open, ...pieces.map((one) => ({ ...one, item_id: undefined })), closed]],

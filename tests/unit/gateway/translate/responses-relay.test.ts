@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { AppError } from '../../../../server/core/errors.ts';
+import { recordOf } from '../../../../server/gateway/translate/json-values.ts';
 import type { EventJson } from '../../../../server/gateway/upstream-event.ts';
 import { toUpstreamEvent } from '../../../../server/gateway/upstream-event.ts';
 import { createRelay, readEvents, relayed } from '../../../support/relay-answer.ts';
@@ -117,7 +118,7 @@ describe('S8: the output of the terminal event', () => {
   const done = (index: number, item: object) =>
     eventOf({ type: 'response.output_item.done', output_index: index, item });
   const outputOf = (...events: Parameters<typeof relayed>[0]) =>
-    (relayed(events).at(-1)?.['response'] as Record<string, unknown>)['output'];
+    recordOf(relayed(events).at(-1)?.['response'])['output'];
 
   test('is in the order of the output indices', () => {
     expect(

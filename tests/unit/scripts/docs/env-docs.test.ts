@@ -23,7 +23,9 @@ describe('documents made from the environment', () => {
 
   test('no cell breaks its row', () => {
     for (const language of ['en', 'zh'] as const) {
-      const widths = envTable(language).split('\n').map((line) => line.split(/(?<!\\)\|/).length);
+      const widths = envTable(language)
+        .split('\n')
+        .map((line) => line.split(/(?<!\\)\|/).length);
       expect(new Set(widths)).toEqual(new Set([5]));
     }
   });
@@ -36,10 +38,12 @@ describe('marked sections', () => {
     expect(replaceMarked(once, 'x', 'new')).toBe(once);
   });
 
-  test.each(['', '<!-- x:begin -->', '<!-- x:end --><!-- x:begin -->', '<!-- x:begin --><!-- x:begin --><!-- x:end -->'])(
-    'missing, misplaced or repeated markers are an error: %p',
-    (text) => {
-      expect(() => replaceMarked(text, 'x', 'new')).toThrow('<!-- x:begin -->');
-    },
-  );
+  test.each([
+    '',
+    '<!-- x:begin -->',
+    '<!-- x:end --><!-- x:begin -->',
+    '<!-- x:begin --><!-- x:begin --><!-- x:end -->',
+  ])('missing, misplaced or repeated markers are an error: %p', (text) => {
+    expect(() => replaceMarked(text, 'x', 'new')).toThrow('<!-- x:begin -->');
+  });
 });

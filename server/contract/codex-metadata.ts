@@ -1,5 +1,3 @@
-import { isRecord } from './json-values.ts';
-
 const installationField = 'x-codex-installation-id';
 const turnMetadataField = 'x-codex-turn-metadata';
 
@@ -22,7 +20,7 @@ export function anonymousTurnMetadata(text: string): string {
   } catch {
     return '{}';
   }
-  if (!isRecord(value)) return '{}';
-  const { installation_id: _, ...rest } = value;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return '{}';
+  const { installation_id: _, ...rest } = value as Record<string, unknown>;
   return JSON.stringify(rest);
 }
