@@ -1,4 +1,4 @@
-import { and, count, desc, eq, getTableColumns, inArray, like, or, type SQL, sql } from 'drizzle-orm';
+import { and, type Column, count, desc, eq, getTableColumns, inArray, or, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
 import { bindings, tokens } from '../schema/index.ts';
 
@@ -151,7 +151,7 @@ export function createAccountRepository({ orm, sqlite }: Db): AccountRepository 
     list({ state, search, limit = -1, offset = 0 }) {
       const conditions: (SQL | undefined)[] = [
         state && eq(tokens.state, state),
-        search ? or(like(tokens.name, `%${search}%`), like(tokens.email, `%${search}%`)) : undefined,
+        search ? or(contains(tokens.name, search), contains(tokens.email, search)) : undefined,
       ];
       return orm
         .select(summaryColumns)
@@ -201,4 +201,9 @@ function chunks(values: readonly string[]): string[][] {
   for (let start = 0; start < values.length; start += idsPerStatement)
     result.push(values.slice(start, start + idsPerStatement));
   return result;
+}
+
+/** Whether `column` contains `text`, whose `%` and `_` are literals. */
+function contains(column: Column, text: string): SQL {
+  return sql`${column} like ${`%${text.replace(/[\\%_]/g, '\\$&')}%`} escape '\\'`;
 }

@@ -24,7 +24,7 @@ export function createInFlight(): InFlight {
       else counts.set(accountId, left);
       total -= 1;
       // All of them: the first may want another account than the one that became free.
-      for (const wake of [...waiting]) wake(true);
+      for (const wake of waiting) wake(true);
     },
     get total() {
       return total;

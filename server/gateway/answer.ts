@@ -14,8 +14,6 @@ export interface AnswerWriter {
   end(): string;
   /** What the client gets when the answer fails after output was sent. Never a `[DONE]`. */
   fail(error: AppError): string;
-  /** Sent in quiet times. */
-  readonly keepAlive: string;
 }
 
 /** Folds the events of one answer into the whole answer, for `stream: false`. */

@@ -6,6 +6,11 @@ import type { Dialect } from './translate/dialect.ts';
 
 export type Endpoint = '/v1/chat/completions' | '/v1/responses' | '/v1/responses/compact';
 
+/** Sent to a streaming client in quiet times. */
+export const keepAliveComment = ': keep-alive\n\n';
+/** The same for Codex clients: a comment does not reset the CLI's idle timer, an event of a type it does not know does. */
+export const keepAliveEvent = 'event: keepalive\ndata: {"type":"keepalive"}\n\n';
+
 /** A request as the attempt loop needs it, whichever endpoint it came through. */
 export interface AnswerCall {
   endpoint: Endpoint;

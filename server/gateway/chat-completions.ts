@@ -2,7 +2,7 @@ import { parseChatRequest } from '../contract/chat.ts';
 import { randomText } from '../core/ids.ts';
 import type { ClientKey } from '../keys/service.ts';
 import type { ResolvedModel } from '../models/resolve.ts';
-import type { AnswerCall } from './call.ts';
+import { type AnswerCall, keepAliveComment } from './call.ts';
 import { conversationKey, derivedCacheKey } from './translate/affinity-key.ts';
 import { createChatWriter } from './translate/chat-chunks.ts';
 import { createChatCollector } from './translate/chat-collect.ts';
@@ -48,7 +48,7 @@ export function chatCall(deps: ChatCallDeps, body: unknown, key: ClientKey, head
     sessionId: cacheKey,
     previousAccountId: null,
     keepItems: false,
-    keepAlive: ': keep-alive\n\n',
+    keepAlive: keepAliveComment,
     createWriter: () => createChatWriter(answer),
     createCollector: () => createChatCollector(answer),
     onComplete: () => {},

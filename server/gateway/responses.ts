@@ -4,7 +4,7 @@ import type { ConversationStore } from '../conversations/store.ts';
 import type { ClientKey } from '../keys/service.ts';
 import type { ResolvedModel } from '../models/resolve.ts';
 import { isCodexClient } from '../upstream/headers.ts';
-import type { AnswerCall } from './call.ts';
+import { type AnswerCall, keepAliveComment, keepAliveEvent } from './call.ts';
 import { conversationKey, derivedCacheKey } from './translate/affinity-key.ts';
 import { liteHeader } from './translate/dialect.ts';
 import { inputItemsOf } from './translate/input-items.ts';
@@ -19,9 +19,6 @@ export interface ResponsesCallDeps {
   /** Whether answers are kept at all. */
   keepsResponses: boolean;
 }
-
-/** Comments do not reset the idle timer of the Codex CLI; an event of a type it does not know does. */
-const codexKeepAlive = 'event: keepalive\ndata: {"type":"keepalive"}\n\n';
 
 /** `POST /v1/responses` as a call of the upstream. Throws AppError for a request that cannot be made one. */
 export function responsesCall(deps: ResponsesCallDeps, rawBody: unknown, key: ClientKey, headers: Headers): AnswerCall {
@@ -60,7 +57,7 @@ export function responsesCall(deps: ResponsesCallDeps, rawBody: unknown, key: Cl
     sessionId: cacheKey,
     previousAccountId: previous?.tokenId ?? null,
     keepItems: true,
-    keepAlive: isCodex ? codexKeepAlive : ': keep-alive\n\n',
+    keepAlive: isCodex ? keepAliveEvent : keepAliveComment,
     createWriter: (facts) => createResponsesWriter({ ...answer, facts }),
     createCollector: () => createResponsesCollector(answer),
     onComplete(facts, accountId) {

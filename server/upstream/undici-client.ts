@@ -18,8 +18,8 @@ export function createUndiciClient(ticker: Ticker, options: { connectMs: number 
     if (proxyUrl === null) return direct;
     const known = proxies.get(proxyUrl);
     if (known) return known;
-    const made = /^socks/.test(proxyUrl)
-      ? new Socks5ProxyAgent(proxyUrl.replace(/^socks5h:/, "socks5:"), { bodyTimeout: 0, headersTimeout: 0 })
+    const made = proxyUrl.startsWith('socks')
+      ? new Socks5ProxyAgent(proxyUrl.replace(/^socks5h:/, 'socks5:'), { bodyTimeout: 0, headersTimeout: 0 })
       : new ProxyAgent({ uri: proxyUrl, connect, bodyTimeout: 0, headersTimeout: 0 });
     proxies.set(proxyUrl, made);
     return made;

@@ -9,22 +9,13 @@ import {
   PermissionDeniedError,
   RateLimitError,
 } from 'openai';
+import { errorOf } from '../support/error-of.ts';
 import { modelCalls } from '../support/model-calls.ts';
 import { openaiClient } from '../support/openai-client.ts';
 import { startGateway } from '../support/start-gateway.ts';
 
 const model = 'gpt-5.5';
 const asked = (content: string) => ({ model, messages: [{ role: 'user' as const, content }] });
-
-/** The error a call ends with. Throws when it succeeds. */
-async function errorOf(call: PromiseLike<unknown>): Promise<unknown> {
-  try {
-    await call;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('The call was expected to fail.');
-}
 
 test('models are listed and read one by one', async () => {
   await using gateway = await startGateway();
@@ -127,14 +118,14 @@ test('F8: a failure after the first words ends the iteration with an APIError', 
   expect(modelCalls(gateway.simulator)).toHaveLength(1);
 });
 
-test('F8: over responses such a failure is told, and the helper fails', async () => {
+test('F8: over responses such a failure is the answer’s end, told in its status', async () => {
   await using gateway = await startGateway();
   const stream = openaiClient(gateway).responses.stream({ model, input: '[[sim:fault late-overloaded]]' });
   const types: string[] = [];
   stream.on('event', ({ type }) => types.push(type));
-  await errorOf(stream.finalResponse());
+  expect(await stream.finalResponse()).toMatchObject({ status: 'failed', error: { code: 'server_is_overloaded' } });
   expect(types).toContain('response.output_text.delta');
-  expect(types).not.toContain('response.completed');
+  expect(types.at(-1)).toBe('response.failed');
 });
 
 test('an abort in the middle of a stream ends the upstream call', async () => {
@@ -143,7 +134,7 @@ test('an abort in the middle of a stream ends the upstream call', async () => {
   const stream = await openaiClient(gateway).chat.completions.create({ ...asked('[[sim:pace 10000 5]]'), stream: true });
   for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
   await simulator.waitFor(() => simulator.openConnections === 0, 'the end of the upstream call');
-  expect(simulator.requests.at(-1)?.aborted).toBe(true);
+  expect(simulator.requests.find(({ endpoint }) => endpoint === 'responses')?.aborted).toBe(true);
 });
 
 test('an abort before the first byte ends the upstream call', async () => {

@@ -18,6 +18,7 @@ export const ways: readonly Way[] = [
   { name: 'responses, whole', path: '/v1/responses', streamed: false },
 ];
 export const streamedWays = ways.filter((way) => way.streamed);
+export const wholeWays = ways.filter((way) => !way.streamed);
 export const [chat, wholeChat, responses, wholeResponses] = ways as [Way, Way, Way, Way];
 
 /** Asks for an answer to `text` with the client key of the gateway. */
@@ -64,6 +65,52 @@ export async function read(response: Response): Promise<Got> {
     payloads,
     isComplete: isStream ? last === '[DONE]' || isTerminal(last) : response.status === 200,
     raw,
+  };
+}
+
+/** Reads a streamed answer piece by piece. */
+export interface StreamReader {
+  /** What has come so far. */
+  readonly raw: string;
+  readonly isOver: boolean;
+  /** Reads on until what has come fulfils the condition; throws when the stream ends before. */
+  until(condition: (raw: string) => boolean): Promise<string>;
+  /** Reads to the end. */
+  rest(): Promise<Got>;
+  /** Leaves, as a client that closes its connection. */
+  leave(): Promise<void>;
+}
+
+export function readerOf(response: Response): StreamReader {
+  const reader = response.body?.getReader();
+  if (!reader) throw new Error('The answer has no body');
+  const decoder = new TextDecoder();
+  let raw = '';
+  let isOver = false;
+  const step = async () => {
+    const { done, value } = await reader.read();
+    if (done) isOver = true;
+    else raw += decoder.decode(value, { stream: true });
+  };
+  return {
+    get raw() {
+      return raw;
+    },
+    get isOver() {
+      return isOver;
+    },
+    async until(condition) {
+      while (!condition(raw)) {
+        if (isOver) throw new Error(`The stream ended before what the test waited for: ${raw}`);
+        await step();
+      }
+      return raw;
+    },
+    async rest() {
+      while (!isOver) await step();
+      return read(new Response(raw, { status: response.status, headers: response.headers }));
+    },
+    leave: () => reader.cancel(),
   };
 }
 

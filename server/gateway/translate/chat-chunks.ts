@@ -102,6 +102,5 @@ export function createChatWriter(options: ChatWriterOptions): AnswerWriter {
       return `${last}data: [DONE]\n\n`;
     },
     fail: (error) => `data: ${jsonBytes(error.toBody())}\n\n`,
-    keepAlive: ': keep-alive\n\n',
   };
 }

@@ -67,7 +67,7 @@ function bodyOf(request: ChatRequest, context: ChatContext, names: ToolNames, le
     stream: true,
     include: ['reasoning.encrypted_content'],
     ...(tier === undefined ? {} : { service_tier: tier }),
-    prompt_cache_key: (request.prompt_cache_key ? shortCacheKey(request.prompt_cache_key) : undefined) ?? context.promptCacheKey,
+    prompt_cache_key: request.prompt_cache_key ? shortCacheKey(request.prompt_cache_key) : context.promptCacheKey,
     ...(text === undefined ? {} : { text }),
   };
 }

@@ -68,7 +68,6 @@ export function createResponsesWriter(options: ResponsesWriterOptions): AnswerWr
       return eventText('error', jsonBytes(failure));
     },
     // A comment does not reset the CLI's idle timer, and an SDK cannot read an event it does not know.
-    keepAlive: isCodexClient ? eventText('keepalive', '{"type":"keepalive"}') : ': keep-alive\n\n',
   };
 
   function rewritten(event: UpstreamEvent): Record<string, unknown> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const project = join(import.meta.dir, '../../..');
-const files = ['.env.example', 'README.md', 'README.zh-CN.md', 'docs/chat-fields.md'];
+const files = ['.env.example', 'README.md', 'README.zh-CN.md', 'docs/chat-fields.md', 'docs/responses-fields.md'];
 
 async function createCopy() {
   const root = await mkdtemp(join(tmpdir(), 'gpt2api-docs-'));
@@ -30,7 +30,7 @@ test.each(files)(
     await using copy = await createCopy();
     const path = join(copy.root, file);
     const wanted = await readFile(path, 'utf8');
-    const outdated = wanted.replace(/messages|PORT/, 'SOMETHING');
+    const outdated = wanted.replace(/messages|PORT|instructions/, 'SOMETHING');
     await writeFile(path, outdated);
 
     const check = await copy.run('--check');

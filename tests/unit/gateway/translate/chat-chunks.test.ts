@@ -146,8 +146,4 @@ describe('the end of a stream', () => {
     const once = streamed([delta('a'), completed()]);
     expect(streamed([delta('a'), completed(), completed()])).toBe(once);
   });
-
-  test('S10: quiet times are filled with a comment', () => {
-    expect(createChatWriter(chatOptions).keepAlive).toBe(': keep-alive\n\n');
-  });
 });

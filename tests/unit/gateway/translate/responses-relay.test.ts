@@ -208,8 +208,3 @@ describe('F8, S6: a failure after output', () => {
     ]);
   });
 });
-
-test('S10: quiet times are filled with a comment, for Codex with an event, which alone resets its timer', () => {
-  expect(createRelay().writer.keepAlive).toBe(': keep-alive\n\n');
-  expect(readEvents(createRelay({ isCodexClient: true }).writer.keepAlive)).toEqual([{ type: 'keepalive' }]);
-});
