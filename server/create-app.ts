@@ -9,6 +9,7 @@ import { createInFlight } from './accounts/in-flight.ts';
 import { createMaintenance, type Maintenance } from './accounts/maintenance.ts';
 import { createPool } from './accounts/pool.ts';
 import { createConversationStore } from './conversations/store.ts';
+import { AppError } from './core/errors.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createCors } from './http/cors.ts';
 import { createRouter } from './http/router.ts';
@@ -31,6 +32,8 @@ export interface App {
   /** From now on `/readyz` says no, and new requests are turned away. */
   drain(): void;
   readonly runningRequests: number;
+  /** Ends what still runs, with an error its clients can read. */
+  cut(): void;
   /** Upstream calls and quiet streams that are being watched; 0 when nothing is under way. */
   readonly watchedCalls: number;
   /** Writes what waits to be written, now. */
@@ -121,6 +124,7 @@ export function createApp(parts: AppParts): App {
     drain() {
       isDraining = true;
     },
+    cut: () => gateway.cut(new AppError('shutting_down', 'The gateway is stopping. Try again shortly.', { retryAfterMs: 2_000 })),
     get runningRequests() {
       return gateway.running;
     },

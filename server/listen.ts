@@ -22,12 +22,23 @@ export function listen(app: App, options: { hostname: string; port: number } & P
     port: server.port ?? options.port,
     async stop(timeoutMs) {
       app.drain();
-      const deadline = performance.now() + timeoutMs;
-      while (app.runningRequests > 0 && performance.now() < deadline) await Bun.sleep(20);
+      await drained(app, timeoutMs);
+      app.cut();
+      // The last events must reach the socket before it is closed.
+      await drained(app, lastWordsMs);
+      await Promise.race([server.stop(false), Bun.sleep(lastWordsMs)]);
       await server.stop(true);
       await app.close();
     },
   };
+}
+
+/** What clients are given to take in a last error event. */
+const lastWordsMs = 250;
+
+async function drained(app: App, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (app.runningRequests > 0 && performance.now() < deadline) await Bun.sleep(10);
 }
 
 function startServer(app: App, { hostname, port, BODY_LIMIT }: { hostname: string; port: number } & Pick<Env, 'BODY_LIMIT'>) {

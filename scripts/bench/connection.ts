@@ -33,19 +33,21 @@ export class Connection {
   }
 
   static async open(port: number): Promise<Connection> {
-    const made: { connection?: Connection } = {};
+    const made: { receive?: (bytes: Buffer) => void; fail?: (error: Error) => void } = {};
     const socket = await Bun.connect<undefined>({
       hostname: '127.0.0.1',
       port,
       socket: {
         open: (opened) => void opened.setNoDelay(true),
-        data: (_, bytes) => made.connection?.#receive(bytes),
-        close: () => made.connection?.#fail(new Error('The connection was closed inside an answer.')),
-        error: (_, error) => made.connection?.#fail(error),
+        data: (_, bytes) => made.receive?.(bytes),
+        close: () => made.fail?.(new Error('The connection was closed inside an answer.')),
+        error: (_, error) => made.fail?.(error),
       },
     });
-    made.connection = new Connection(socket);
-    return made.connection;
+    const connection = new Connection(socket);
+    made.receive = (bytes) => connection.#receive(bytes);
+    made.fail = (error) => connection.#fail(error);
+    return connection;
   }
 
   /** Sends a whole request. Rejects unless the answer is a complete 200 in chunks. */
@@ -83,7 +85,7 @@ export class Connection {
     exchange.head += bytes.toString('latin1');
     const end = exchange.head.indexOf('\r\n\r\n');
     if (end < 0) return undefined;
-    if (!/^HTTP\/1\.1 200 /.test(exchange.head) || !/\r\ntransfer-encoding: *chunked/i.test(exchange.head)) {
+    if (!exchange.head.startsWith('HTTP/1.1 200 ') || !/\r\ntransfer-encoding: *chunked/i.test(exchange.head)) {
       throw new Error(`Not the answer of a stream: ${exchange.head.slice(0, 600)}`);
     }
     exchange.body = new ChunkedBody((data) => {

@@ -20,7 +20,7 @@ export async function learnWork(
   const connection = await Connection.open(port);
   try {
     const { text, events, bytes } = await connection.request(next(), { keepText: true });
-    const said = [...text.matchAll(/"(?:delta|content)":"(word\d+ )"/g)].map(([, word]) => word);
+    const said = [...text.matchAll(/"(?:delta|content)":"((?:word\d+ )+)"/g)].map(([, word]) => word);
     const wanted = Array.from({ length: words }, (_, index) => `word${index + 1} `);
     if (said.join('') !== wanted.join('')) throw new Error(`The first answer is not the upstream's:\n${text.slice(0, 2_000)}`);
     if (!endsWith.test(text)) throw new Error(`The first answer does not end as it should:\n${text.slice(-600)}`);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Db, openDatabase } from '../../db/client.ts';
+import { databaseOwner } from '../../db/inspect.ts';
 import { migrate } from '../../db/migrate.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { keepEncryptionCheck, type LoadedEncryptionKey, loadEncryptionKey } from '../core/encryption-key.ts';
@@ -24,13 +25,15 @@ export interface Context extends Disposable {
 }
 
 /**
- * Reads the configuration, proves the encryption key (before anything is written), opens the database (made when
- * missing) and brings it up to date. Throws EnvError, EncryptionKeyError, or a CliError `database`.
+ * Reads the configuration, looks whose database is there and proves the encryption key (both before anything is
+ * written), opens the database (made when missing) and brings it up to date. Throws EnvError, EncryptionKeyError, or a
+ * CliError `database`.
  */
 export function openContext(variables: Readonly<Record<string, string | undefined>>): Context {
   const env = parseEnv(variables);
   const log = createLog(env.LOG_LEVEL);
   const isNew = !existsSync(env.DATABASE_PATH);
+  atDatabase(env, () => refuseForeignDatabase(env.DATABASE_PATH));
   const encryptionKey = atDatabase(env, () =>
     loadEncryptionKey({ databasePath: env.DATABASE_PATH, encryptionKey: env.ENCRYPTION_KEY }),
   );
@@ -45,6 +48,26 @@ export function openContext(variables: Readonly<Record<string, string | undefine
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/** Throws a CliError that says what to do when the file at `path` is not a database this build may write to. */
+function refuseForeignDatabase(path: string): void {
+  const elsewhere = 'Set DATABASE_PATH to another file';
+  switch (databaseOwner(path)) {
+    case 'predecessor':
+      throw new CliError(
+        'database',
+        `${path} is the database of gpt2api-node and is left as it is. ${elsewhere}, then take over its accounts, keys and logs with: gpt2api tokens import --from-db ${path}`,
+      );
+    case 'another-program':
+      throw new CliError('database', `${path} is the database of another program. ${elsewhere}.`);
+    case 'newer-build':
+      throw new CliError(
+        'database',
+        `${path} was written by a newer build than this one. Start that build, or set DATABASE_PATH to another file.`,
+      );
+    default:
   }
 }
 

@@ -43,6 +43,6 @@ export interface CallContext {
   keyId: string;
   /** Epoch milliseconds of the request's arrival. */
   receivedAt: number;
-  /** Aborts when the client leaves or the server stops. */
+  /** Aborts when the client leaves. */
   signal: AbortSignal;
 }

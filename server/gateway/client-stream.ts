@@ -28,7 +28,6 @@ export class ClientStream implements UnderlyingDefaultSource<Uint8Array>, TickLi
   readonly #deps: ClientStreamDeps;
   readonly #run: RequestRun;
   readonly #opening: Promise<OpenAnswer>;
-  readonly #abort: (reason: unknown) => void;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #held: EventBatch[] = [];
   #source: EventSource | undefined;
@@ -37,11 +36,10 @@ export class ClientStream implements UnderlyingDefaultSource<Uint8Array>, TickLi
   #madeWriter: AnswerWriter | undefined;
   #isOver = false;
 
-  constructor(deps: ClientStreamDeps, run: RequestRun, opening: Promise<OpenAnswer>, abort: (reason: unknown) => void) {
+  constructor(deps: ClientStreamDeps, run: RequestRun, opening: Promise<OpenAnswer>) {
     this.#deps = deps;
     this.#run = run;
     this.#opening = opening;
-    this.#abort = abort;
     deps.ticker.add(this);
     this.#sentAt = deps.ticker.now;
   }
@@ -73,8 +71,8 @@ export class ClientStream implements UnderlyingDefaultSource<Uint8Array>, TickLi
     if (this.#isOver) return;
     this.#end();
     this.#source?.cancel();
-    this.#abort(new AppError('client_closed', 'The client closed the connection.'));
     this.#run.finishAbandoned();
+    this.#run.abort(new AppError('client_closed', 'The client closed the connection.'));
   }
 
   /** Made at the first event: only then is it known whose answer is written. */

@@ -32,25 +32,24 @@ export interface Gateway {
   answer(call: AnswerCall, context: CallContext): Promise<Answer>;
   /** Requests that have not ended yet. */
   readonly running: number;
+  /** Ends every running request with this error: as a status, or as an event in a stream that has begun. */
+  cut(error: AppError): void;
 }
 
 export function createGateway(deps: GatewayDeps): Gateway {
-  let running = 0;
+  const running = new Set<RequestRun>();
 
   function start(call: AnswerCall, context: CallContext): RequestRun {
-    running += 1;
-    return new RequestRun(call, context, (record) => {
-      running -= 1;
+    const run = new RequestRun(call, context, (record) => {
+      running.delete(run);
       deps.recorder.record(record);
     });
+    running.add(run);
+    return run;
   }
 
   /** Ends the run of a request that failed before anything was sent, and gives the error its client gets. */
   function failed(run: RequestRun, thrown: unknown): AppError {
-    if (run.context.signal.aborted) {
-      run.finishAbandoned();
-      return new AppError('client_closed', 'The client closed the connection.');
-    }
     if (thrown instanceof AppError) {
       run.finish(thrown.status, thrown);
       return thrown;
@@ -64,16 +63,15 @@ export function createGateway(deps: GatewayDeps): Gateway {
   function complete(run: RequestRun): void {
     const { facts, call, lease } = run;
     if (!lease) return;
-    for (const content of facts.encryptedContents) deps.bindings.remember('encrypted', content, lease.account.id);
-    if (facts.turnState !== null) deps.bindings.remember('turn-state', facts.turnState, lease.account.id);
+    // A chat client never sees encrypted content, so it never sends it back.
+    const canReplay = call.endpoint !== '/v1/chat/completions';
+    for (const content of canReplay ? facts.encryptedContents : []) deps.bindings.remember('encrypted', content, lease.account.id);
+    if (facts.turnState !== null && call.codexHeaders) deps.bindings.remember('turn-state', facts.turnState, lease.account.id);
     call.onComplete(facts, lease.account.id);
   }
 
   async function answerStreamed(call: AnswerCall, context: CallContext): Promise<Answer> {
-    // The client's leaving must end the upstream call, and so must our own giving up.
-    const own = new AbortController();
-    const signal = AbortSignal.any([context.signal, own.signal]);
-    const run = start(call, { ...context, signal });
+    const run = start(call, context);
     const opening = runAttempts<OpenAnswer>(deps, run, async (reply) => {
       const opened = await openAnswer(reply);
       return 'answer' in opened ? { result: opened.answer } : opened;
@@ -95,7 +93,6 @@ export function createGateway(deps: GatewayDeps): Gateway {
       { ticker: deps.ticker, keepAliveMs: deps.keepAliveMs, now: () => deps.clock.now(), log: deps.log, onComplete: () => complete(run) },
       run,
       opening,
-      (reason) => own.abort(reason),
     );
     const headers = call.codexHeaders && 'answer' in opened ? codexAnswerHeaders(opened.answer.headers, call.model.asked) : {};
     return { headers, stream: new ReadableStream(stream, { highWaterMark: 0 }) };
@@ -136,7 +133,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
       return call.wantsStream ? answerStreamed(call, context) : answerWhole(call, context);
     },
     get running() {
-      return running;
+      return running.size;
+    },
+    cut(error) {
+      for (const run of running) run.abort(error);
     },
   };
 }

@@ -16,6 +16,8 @@ export class RequestRun {
   readonly attempts: AttemptRecord[] = [];
   facts: AnswerFacts;
   lease: Lease | undefined;
+  readonly #abort = new AbortController();
+  readonly #onClientGone = () => this.abort(clientClosed());
   readonly #startedAt = performance.now();
   readonly #record: (record: RequestRecord) => void;
   #timeToFirstByteMs: number | null = null;
@@ -27,6 +29,18 @@ export class RequestRun {
     this.context = context;
     this.facts = createAnswerFacts({ keepItems: call.keepItems });
     this.#record = record;
+    if (context.signal.aborted) this.#onClientGone();
+    else context.signal.addEventListener('abort', this.#onClientGone, { once: true });
+  }
+
+  /** Aborts when the client leaves or the server stops; its reason is the AppError that this ends with. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Ends everything that is done for this request. */
+  abort(reason: AppError): void {
+    this.#abort.abort(reason);
   }
 
   get isFinished(): boolean {
@@ -48,6 +62,7 @@ export class RequestRun {
   finish(statusCode: number, error?: AppError, errorCode?: string): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
+    this.context.signal.removeEventListener('abort', this.#onClientGone);
     this.lease?.release({ kind: 'none' }, error === undefined);
     const { facts, call } = this;
     this.#record({
@@ -71,6 +86,11 @@ export class RequestRun {
   }
 
   finishAbandoned(): void {
-    this.finish(499, new AppError('client_closed', 'The client closed the connection.'));
+    const error = clientClosed();
+    this.finish(error.status, error);
   }
+}
+
+function clientClosed(): AppError {
+  return new AppError('client_closed', 'The client closed the connection.');
 }

@@ -41,7 +41,7 @@ export interface RunDeps extends AttemptDeps {
  */
 export async function runAttempts<T>(deps: RunDeps, run: RequestRun, read: (reply: UpstreamReply) => Promise<{ result: T } | { failure: Failure }>): Promise<T> {
   const { call, context } = run;
-  const { signal } = context;
+  const { signal } = run;
   const affinity = affinityOf(call, deps.bindings, { isOn: deps.isAffinityOn() });
   const history: AttemptHistory = { calls: 0, excluded: new Set(), retryable: new Set(), renewed: new Set(), repairs: new Set() };
   const shape = createShape(call, deps.dialects);
@@ -67,7 +67,7 @@ export async function runAttempts<T>(deps: RunDeps, run: RequestRun, read: (repl
 
     const sent = await sendAttempt(deps, call, shape.requestFor(lease, affinity), lease, signal);
     const headers = 'reply' in sent ? sent.reply.headers : sent.failure.headers;
-    const windowsResetMs = headers && noteAnswerHeaders(deps, lease, headers);
+    const windowsResetMs = headers && noteAnswerHeaders(deps, call, lease, headers);
     const outcome = 'reply' in sent ? await read(sent.reply) : sent;
     const note = (text: string, status?: number) =>
       run.attempts.push({ accountId: account.id, chosenBy: lease.chosenBy, outcome: text, status, durationMs: Math.round(performance.now() - startedAt) });
@@ -139,11 +139,11 @@ function finalError(unavailable: Unavailable, last: Verdict | undefined, nowMs: 
 }
 
 /** Keeps what the headers say of the account; gives the reset of a spent window, if they name one. */
-function noteAnswerHeaders(deps: RunDeps, lease: Lease, headers: Headers): number | undefined {
+function noteAnswerHeaders(deps: RunDeps, call: AnswerCall, lease: Lease, headers: Headers): number | undefined {
   const now = deps.clock.now();
   const { windows, plan } = windowsFromHeaders(headers, now);
   deps.quota.apply(lease.account.id, windows, plan);
-  const turnState = headers.get('x-codex-turn-state');
+  const turnState = call.codexHeaders && headers.get('x-codex-turn-state');
   if (turnState !== null) deps.bindings.remember('turn-state', turnState, lease.account.id);
   return spentUntil(windows, now);
 }

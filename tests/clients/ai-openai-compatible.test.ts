@@ -35,7 +35,13 @@ test('a text is streamed, with the usage at its end', async () => {
 
 test('the tool loop comes to its end, whole', async () => {
   await using gateway = await startGateway();
-  const { text, steps } = await generateText({ model: modelOf(gateway), prompt: callOslo, tools, stopWhen: stepCountIs(3), maxRetries: 0 });
+  const { text, steps } = await generateText({
+    model: modelOf(gateway),
+    prompt: callOslo,
+    tools,
+    stopWhen: stepCountIs(3),
+    maxRetries: 0,
+  });
   expect(text).toBe('The tool answered: Rain in Oslo');
   expect(steps.map(({ finishReason }) => finishReason)).toEqual(['tool-calls', 'stop']);
 });
@@ -43,7 +49,12 @@ test('the tool loop comes to its end, whole', async () => {
 test('structured output fits its schema', async () => {
   await using gateway = await startGateway();
   const schema = z.object({ city: z.string(), inhabitants: z.number() });
-  const result = await generateText({ model: modelOf(gateway), prompt: 'A place?', output: Output.object({ schema }), maxRetries: 0 });
+  const result = await generateText({
+    model: modelOf(gateway),
+    prompt: 'A place?',
+    output: Output.object({ schema }),
+    maxRetries: 0,
+  });
   expect(schema.safeParse(result.output).success).toBe(true);
 });
 
@@ -65,7 +76,9 @@ test('options in camelCase that the client passes through are no obstacle', asyn
     prompt: 'Hello',
     maxOutputTokens: 32_000,
     maxRetries: 0,
-    providerOptions: { gateway: { parallelToolCalls: false, promptCacheKey: 'thread-1', serviceTier: 'auto', reasoningEffort: 'high' } },
+    providerOptions: {
+      gateway: { parallelToolCalls: false, promptCacheKey: 'thread-1', serviceTier: 'auto', reasoningEffort: 'high' },
+    },
   });
   expect(text).toBe(greeting);
   const body = lastModelCall(gateway.simulator);

@@ -21,7 +21,11 @@ const ways = {
 for (const [way, modelOf] of Object.entries(ways)) {
   test(`${way}: a text is generated, with its usage`, async () => {
     await using gateway = await startGateway();
-    const { text, finishReason, usage } = await generateText({ model: modelOf(gateway), prompt: 'Hello', maxRetries: 0 });
+    const { text, finishReason, usage } = await generateText({
+      model: modelOf(gateway),
+      prompt: 'Hello',
+      maxRetries: 0,
+    });
     expect(text).toBe(greeting);
     expect(finishReason).toBe('stop');
     expect(usage.inputTokens).toBeGreaterThan(0);
@@ -38,7 +42,13 @@ for (const [way, modelOf] of Object.entries(ways)) {
 
   test(`${way}: the tool loop comes to its end, streamed`, async () => {
     await using gateway = await startGateway();
-    const result = streamText({ model: modelOf(gateway), prompt: callOslo, tools, stopWhen: stepCountIs(3), maxRetries: 0 });
+    const result = streamText({
+      model: modelOf(gateway),
+      prompt: callOslo,
+      tools,
+      stopWhen: stepCountIs(3),
+      maxRetries: 0,
+    });
     await result.consumeStream();
     expect(await result.text).toBe('The tool answered: Rain in Oslo');
     expect(inputOutline(lastModelCall(gateway.simulator))).toEqual(['user', 'function_call', 'function_call_output']);
@@ -50,7 +60,9 @@ for (const [way, modelOf] of Object.entries(ways)) {
     const output = Output.object({ schema, name: 'place' });
     const result = await generateText({ model: modelOf(gateway), prompt: 'A place?', output, maxRetries: 0 });
     expect(schema.safeParse(result.output).success).toBe(true);
-    expect(lastModelCall(gateway.simulator)).toMatchObject({ text: { format: { type: 'json_schema', name: 'place' } } });
+    expect(lastModelCall(gateway.simulator)).toMatchObject({
+      text: { format: { type: 'json_schema', name: 'place' } },
+    });
   });
 
   test(`${way}: a wrong model is an APICallError that is not worth a retry`, async () => {
@@ -101,5 +113,10 @@ test('responses: a tool loop that keeps nothing carries its encrypted reasoning 
     providerOptions: { openai: { store: false, include: ['reasoning.encrypted_content'], forceReasoning: true } },
   });
   expect(text).toBe('The tool answered: Rain in Oslo');
-  expect(inputOutline(lastModelCall(gateway.simulator))).toEqual(['user', 'reasoning', 'function_call', 'function_call_output']);
+  expect(inputOutline(lastModelCall(gateway.simulator))).toEqual([
+    'user',
+    'reasoning',
+    'function_call',
+    'function_call_output',
+  ]);
 });

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { recordClient } from '../support/client-recorder.ts';
 import { temporaryFolder } from '../support/database.ts';
 import { modelCalls } from '../support/model-calls.ts';
-import { startRecordingProxy } from '../support/recording-proxy.ts';
 import { startGateway } from '../support/start-gateway.ts';
 
 type Json = Record<string, unknown>;
@@ -11,7 +11,9 @@ type Json = Record<string, unknown>;
 const codexPath = process.env['CODEX_BIN'] || Bun.which('codex');
 const isRequired = process.env['REQUIRE_CODEX'] === '1';
 if (!codexPath && !isRequired) {
-  console.warn('The Codex CLI is not tested: no `codex` in PATH. Set CODEX_BIN, or run `npm install -g @openai/codex`.');
+  console.warn(
+    'The Codex CLI is not tested: no `codex` in PATH. Set CODEX_BIN, or run `npm install -g @openai/codex`.',
+  );
 }
 
 test.skipIf(codexPath !== null || !isRequired)('the Codex CLI is there to be tested, as REQUIRE_CODEX demands', () => {
@@ -33,7 +35,15 @@ async function runCodex(options: { folder: string; baseUrl: string; key: string;
   // Nobody listens on the proxy's port: whatever is not on this machine is out of reach.
   const nowhere = 'http://127.0.0.1:9';
   const child = Bun.spawn(
-    [codexPath ?? 'codex', 'exec', '--dangerously-bypass-approvals-and-sandbox', '--skip-git-repo-check', '-C', workspace, prompt],
+    [
+      codexPath ?? 'codex',
+      'exec',
+      '--dangerously-bypass-approvals-and-sandbox',
+      '--skip-git-repo-check',
+      '-C',
+      workspace,
+      prompt,
+    ],
     {
       env: {
         PATH: process.env['PATH'] ?? '',
@@ -66,7 +76,11 @@ async function installationId(home: string): Promise<string> {
 /** The two dialects: what the model calls to run a shell command. */
 const dialects = [
   { dialect: 'standard', model: 'gpt-5.5', call: 'exec_command {"cmd":"echo made > made.txt"}' },
-  { dialect: 'Lite', model: 'gpt-6.1-sol', call: 'exec await tools.exec_command({ cmd: "echo made > made.txt" }); text("done")' },
+  {
+    dialect: 'Lite',
+    model: 'gpt-6.1-sol',
+    call: 'exec await tools.exec_command({ cmd: "echo made > made.txt" }); text("done")',
+  },
 ];
 
 for (const { dialect, model, call } of dialects) {
@@ -75,10 +89,10 @@ for (const { dialect, model, call } of dialects) {
     async () => {
       await using gateway = await startGateway();
       await using folder = await temporaryFolder();
-      using proxy = startRecordingProxy(gateway.origin);
+      using recorder = recordClient(gateway.origin);
       const run = await runCodex({
         folder: folder.path,
-        baseUrl: `${proxy.origin}/v1`,
+        baseUrl: `${recorder.origin}/v1`,
         key: gateway.key,
         model,
         prompt: `Make a file. [[sim:tool ${call}]]`,
@@ -87,7 +101,7 @@ for (const { dialect, model, call } of dialects) {
       expect(run.output).toContain('The tool answered:');
       expect(await Bun.file(join(run.workspace, 'made.txt')).text()).toBe('made\n');
 
-      const sent = proxy.requests.filter(({ path }) => path === '/v1/responses').map(({ body }) => body as Json);
+      const sent = recorder.requests.filter(({ path }) => path === '/v1/responses').map(({ body }) => body as Json);
       const received = modelCalls(gateway.simulator);
       expect(received).toHaveLength(2);
       expect(received.map(withoutMetadata)).toEqual(sent.map(withoutMetadata));

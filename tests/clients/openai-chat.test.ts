@@ -110,7 +110,11 @@ test('S3: a zod format is parsed into its type, and reaches the upstream as text
 
 test('a zod tool has its arguments parsed', async () => {
   await using gateway = await startGateway();
-  const answer = await openaiClient(gateway).chat.completions.parse({ model, messages: callOslo, tools: [zodFunction(weather)] });
+  const answer = await openaiClient(gateway).chat.completions.parse({
+    model,
+    messages: callOslo,
+    tools: [zodFunction(weather)],
+  });
   expect(answer.choices[0]?.finish_reason).toBe('tool_calls');
   expect(answer.choices[0]?.message.tool_calls).toMatchObject([
     { type: 'function', function: { name: 'get_weather', parsed_arguments: { city: 'Oslo' } } },
@@ -137,7 +141,9 @@ test('legacy functions are answered as function_call, and their result continues
 test('a custom tool is called with free text, and its result continues the chat', async () => {
   await using gateway = await startGateway();
   const client = openaiClient(gateway);
-  const tools: OpenAI.ChatCompletionTool[] = [{ type: 'custom', custom: { name: 'run_code', description: 'Runs code' } }];
+  const tools: OpenAI.ChatCompletionTool[] = [
+    { type: 'custom', custom: { name: 'run_code', description: 'Runs code' } },
+  ];
   const messages: OpenAI.ChatCompletionMessageParam[] = asked('[[sim:tool run_code print("hi")]]');
   const first = await client.chat.completions.create({ model, messages, tools });
   const message = first.choices[0]?.message;
@@ -147,7 +153,11 @@ test('a custom tool is called with free text, and its result continues the chat'
   messages.push({ role: 'tool', tool_call_id: call?.id ?? '', content: 'hi' });
   const second = await client.chat.completions.create({ model, messages, tools });
   expect(second.choices[0]?.message.content).toBe('The tool answered: hi');
-  expect(inputOutline(lastModelCall(gateway.simulator))).toEqual(['user', 'custom_tool_call', 'custom_tool_call_output']);
+  expect(inputOutline(lastModelCall(gateway.simulator))).toEqual([
+    'user',
+    'custom_tool_call',
+    'custom_tool_call_output',
+  ]);
 });
 
 test('an image part reaches the upstream as an input image', async () => {
@@ -196,7 +206,15 @@ test('S4: what the upstream does not take is left out, streamed and whole alike'
   await Array.fromAsync(await completions.create({ ...request, stream: true }));
   const [whole, streamed] = modelCalls(gateway.simulator);
   expect(streamed).toEqual(whole ?? {});
-  expect(Object.keys(whole ?? {}).toSorted()).toEqual(
-    ['include', 'input', 'instructions', 'model', 'parallel_tool_calls', 'prompt_cache_key', 'reasoning', 'store', 'stream'],
-  );
+  expect(Object.keys(whole ?? {}).toSorted()).toEqual([
+    'include',
+    'input',
+    'instructions',
+    'model',
+    'parallel_tool_calls',
+    'prompt_cache_key',
+    'reasoning',
+    'store',
+    'stream',
+  ]);
 });

@@ -68,7 +68,9 @@ test('F6: a mistake in the request is a BadRequestError that names the parameter
 
 test('F6: a refusal of the upstream for the request’s own sake comes through with its code', async () => {
   await using gateway = await startGateway({ accounts: 2 });
-  const error = await errorOf(openaiClient(gateway, { maxRetries: 2 }).chat.completions.create(asked('[[sim:fault context]]')));
+  const error = await errorOf(
+    openaiClient(gateway, { maxRetries: 2 }).chat.completions.create(asked('[[sim:fault context]]')),
+  );
   expect(error).toBeInstanceOf(BadRequestError);
   expect(error).toMatchObject({ code: 'context_length_exceeded' });
   expect(modelCalls(gateway.simulator)).toHaveLength(1);
@@ -105,7 +107,10 @@ test('a gateway without accounts is an InternalServerError that says what to do'
 
 test('F8: a failure after the first words ends the iteration with an APIError', async () => {
   await using gateway = await startGateway();
-  const stream = await openaiClient(gateway).chat.completions.create({ ...asked('[[sim:fault late-overloaded]]'), stream: true });
+  const stream = await openaiClient(gateway).chat.completions.create({
+    ...asked('[[sim:fault late-overloaded]]'),
+    stream: true,
+  });
   let text = '';
   const error = await errorOf(
     (async () => {
@@ -131,7 +136,10 @@ test('F8: over responses such a failure is the answer’s end, told in its statu
 test('an abort in the middle of a stream ends the upstream call', async () => {
   await using gateway = await startGateway();
   const { simulator } = gateway;
-  const stream = await openaiClient(gateway).chat.completions.create({ ...asked('[[sim:pace 10000 5]]'), stream: true });
+  const stream = await openaiClient(gateway).chat.completions.create({
+    ...asked('[[sim:pace 10000 5]]'),
+    stream: true,
+  });
   for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
   await simulator.waitFor(() => simulator.openConnections === 0, 'the end of the upstream call');
   expect(simulator.requests.find(({ endpoint }) => endpoint === 'responses')?.aborted).toBe(true);
@@ -141,7 +149,9 @@ test('an abort before the first byte ends the upstream call', async () => {
   await using gateway = await startGateway();
   const { simulator } = gateway;
   const leaving = new AbortController();
-  const call = errorOf(openaiClient(gateway).chat.completions.create(asked('[[sim:fault silence]]'), { signal: leaving.signal }));
+  const call = errorOf(
+    openaiClient(gateway).chat.completions.create(asked('[[sim:fault silence]]'), { signal: leaving.signal }),
+  );
   await simulator.waitFor(() => simulator.openConnections === 1, 'the upstream call');
   leaving.abort();
   expect(await call).toBeInstanceOf(APIUserAbortError);

@@ -26,7 +26,10 @@ test('a streamed answer tells the events of the public API only, in order, and e
   const stream = await openaiClient(gateway).responses.create({ model, input: 'Hello', stream: true });
   const events = await Array.fromAsync(stream);
   expect(events[0]?.type).toBe('response.created');
-  expect(events.at(-1)).toMatchObject({ type: 'response.completed', response: { status: 'completed', output: [{ type: 'message' }] } });
+  expect(events.at(-1)).toMatchObject({
+    type: 'response.completed',
+    response: { status: 'completed', output: [{ type: 'message' }] },
+  });
   expect(events.map(({ type }) => type).filter((type) => !/^response\.(?!metadata)/.test(type))).toEqual([]);
   const numbers = events.map((event) => event.sequence_number);
   expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
@@ -38,28 +41,47 @@ test('the streaming helper puts together text and parsed call arguments', async 
   const text = await responses.stream({ model, input: 'Hello' }).finalResponse();
   expect(text.output_text).toBe(greeting);
   const called = await responses.stream({ model, input: callOslo, tools: [weather] }).finalResponse();
-  expect(called.output).toMatchObject([{ type: 'function_call', name: 'get_weather', parsed_arguments: { city: 'Oslo' } }]);
+  expect(called.output).toMatchObject([
+    { type: 'function_call', name: 'get_weather', parsed_arguments: { city: 'Oslo' } },
+  ]);
 });
 
 test('parse gives structured output as the type of its zod schema', async () => {
   await using gateway = await startGateway();
   const city = z.object({ name: z.string(), inhabitants: z.number(), twin: z.string().nullable() });
-  const answer = await openaiClient(gateway).responses.parse({ model, input: 'A city?', text: { format: zodTextFormat(city, 'city') } });
+  const answer = await openaiClient(gateway).responses.parse({
+    model,
+    input: 'A city?',
+    text: { format: zodTextFormat(city, 'city') },
+  });
   expect(city.safeParse(answer.output_parsed).success).toBe(true);
-  expect(lastModelCall(gateway.simulator)).toMatchObject({ text: { format: { type: 'json_schema', name: 'city', strict: true } } });
+  expect(lastModelCall(gateway.simulator)).toMatchObject({
+    text: { format: { type: 'json_schema', name: 'city', strict: true } },
+  });
 });
 
 test('a tool loop works when the client sends the whole output back', async () => {
   await using gateway = await startGateway();
   const { responses } = openaiClient(gateway);
   const input: ResponseInputItem[] = [{ role: 'user', content: `[[sim:reasoning]] ${callOslo}` }];
-  const first = await responses.create({ model, input, tools: [weather], store: false, include: ['reasoning.encrypted_content'] });
+  const first = await responses.create({
+    model,
+    input,
+    tools: [weather],
+    store: false,
+    include: ['reasoning.encrypted_content'],
+  });
   const call = first.output.find((item) => item.type === 'function_call');
   input.push(...(first.output as ResponseInputItem[]));
   input.push({ type: 'function_call_output', call_id: call?.call_id ?? '', output: 'Rain' });
   const second = await responses.create({ model, input, tools: [weather], store: false });
   expect(second.output_text).toBe('The tool answered: Rain');
-  expect(inputOutline(lastModelCall(gateway.simulator))).toEqual(['user', 'reasoning', 'function_call', 'function_call_output']);
+  expect(inputOutline(lastModelCall(gateway.simulator))).toEqual([
+    'user',
+    'reasoning',
+    'function_call',
+    'function_call_output',
+  ]);
 });
 
 test('a tool loop works when the client names the previous answer and sends the result only', async () => {
@@ -97,7 +119,13 @@ test('a custom tool gets its free text, and its result continues the answer', as
 test('a kept answer is read, listed and deleted; after that it is a 404', async () => {
   await using gateway = await startGateway();
   const { responses } = openaiClient(gateway);
-  const made = await responses.create({ model, input: [{ role: 'user', content: 'One' }, { role: 'user', content: 'Two' }] });
+  const made = await responses.create({
+    model,
+    input: [
+      { role: 'user', content: 'One' },
+      { role: 'user', content: 'Two' },
+    ],
+  });
   const read = await responses.retrieve(made.id);
   expect(read).toMatchObject({ id: made.id, status: 'completed', output: made.output });
   expect(read.output_text).toBe(greeting);
@@ -125,6 +153,9 @@ test('compact gives a compaction item, which the next request carries on', async
   const { responses } = openaiClient(gateway);
   const compacted = await responses.compact({ model, input: [{ role: 'user', content: 'A long story.' }] });
   expect(compacted.output.map(({ type }) => type)).toContain('compaction');
-  await responses.create({ model, input: [...(compacted.output as ResponseInputItem[]), { role: 'user', content: 'Go on.' }] });
+  await responses.create({
+    model,
+    input: [...(compacted.output as ResponseInputItem[]), { role: 'user', content: 'Go on.' }],
+  });
   expect(inputOutline(lastModelCall(gateway.simulator))).toContain('compaction');
 });

@@ -205,3 +205,9 @@ export function handClock(start = Date.now()): { now(): number; advance(ms: numb
     },
   };
 }
+
+/** Something the backend waits for until the test opens it. */
+export function gate(): { opened: Promise<void>; open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+}

@@ -1,0 +1,88 @@
+import { expect, test } from 'bun:test';
+import { ask, chat, expectAtRest, expectOneRow, gate, read, readerOf, streamedWays, untilProbed, ways, wholeChat } from '../../support/gateway-faults.ts';
+import { textAnswer } from '../../support/scripted-answers.ts';
+import { startGateway } from '../../support/start-gateway.ts';
+
+for (const way of ways) {
+  test(`S15: a text of 4 MB in one event arrives whole (${way.name})`, async () => {
+    await using gateway = await untilProbed(await startGateway());
+    const text = 'Füllung "im" Text\n'.repeat(220_000);
+    gateway.simulator.script({ reply: { kind: 'stream', events: textAnswer([text]) } });
+    const got = await read(await ask(gateway, way, 'hi'));
+    expect(got).toMatchObject({ status: 200, error: undefined, isComplete: true });
+    expect(got.text === text).toBe(true);
+    await expectOneRow(gateway, { status_code: 200, error_code: null });
+  });
+
+  test(`S15: 10,000 events arrive in order (${way.name})`, async () => {
+    await using gateway = await untilProbed(await startGateway());
+    const got = await read(await ask(gateway, way, '[[sim:text 10000]]'));
+    const expected = Array.from({ length: 10_000 }, (_, index) => `word${index + 1} `).join('');
+    expect(got.isComplete).toBe(true);
+    expect(got.text === expected).toBe(true);
+    await expectOneRow(gateway, { status_code: 200, error_code: null });
+  });
+}
+
+for (const way of [chat, wholeChat]) {
+  test(`S15: four times the text in one event takes about four times the work (${way.name})`, async () => {
+    await using gateway = await untilProbed(await startGateway());
+    const cpuFor = async (characters: number) => {
+      const text = 'x'.repeat(characters);
+      gateway.simulator.script({ reply: { kind: 'stream', events: textAnswer([text]) } });
+      const before = process.cpuUsage();
+      expect((await read(await ask(gateway, way, 'hi'))).text).toHaveLength(characters);
+      const { user, system } = process.cpuUsage(before);
+      return user + system;
+    };
+    await cpuFor(2_000_000);
+    const [small, large] = [await cpuFor(2_000_000), await cpuFor(8_000_000)];
+    // Quadratic work would be 16 times as much; the bound leaves room for a noisy machine.
+    expect(large / small).toBeLessThan(10);
+  });
+}
+
+for (const way of streamedWays) {
+  test(`the first delta is passed on while the upstream still thinks about the second (${way.name})`, async () => {
+    await using gateway = await untilProbed(await startGateway());
+    const second = gate();
+    gateway.simulator.script({ reply: { kind: 'answer', wait: (index) => (index === 5 ? second.opened : undefined) } });
+    const reader = readerOf(await ask(gateway, way, 'hi'));
+    await reader.until((raw) => raw.includes('"Hello"'));
+    expect(reader.raw).not.toContain('from');
+    second.open();
+    expect(await reader.rest()).toMatchObject({ isComplete: true, text: 'Hello from the simulated backend, speaking as gpt-5.5.' });
+  });
+}
+
+for (const way of streamedWays) {
+  test(`a reader that stalls holds the upstream back: memory stays, no deadline ends it, and it gets every byte (${way.name})`, async () => {
+    const floodBytes = 32 * 1024 * 1024;
+    await using gateway = await untilProbed(await startGateway({ env: { IDLE_TIMEOUT_MS: '400', KEEPALIVE_MS: '100' } }));
+    Bun.gc(true);
+    const before = process.memoryUsage.rss();
+    const response = await ask(gateway, way, `[[sim:flood ${floodBytes}]]`);
+    const reader = response.body?.getReader();
+    if (!reader) throw new Error('The answer has no body');
+    let received = (await reader.read()).value?.byteLength ?? 0;
+
+    // Longer than the idle deadline and many keep-alives; this time is the subject, not a wait for something.
+    await Bun.sleep(1_200);
+    const grown = process.memoryUsage.rss() - before;
+    if (process.env['SHOW']) console.log('grown', grown / 1024 / 1024);
+    expect(grown).toBeLessThan(20 * 1024 * 1024);
+    expect(gateway.app.runningRequests).toBe(1);
+    expect(gateway.simulator.openConnections).toBe(1);
+
+    let tail = '';
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      received += value.byteLength;
+      tail = (tail + Buffer.from(value.subarray(-4_096)).toString('latin1')).slice(-4_096);
+    }
+    expect(received).toBeGreaterThan(floodBytes);
+    expect(tail).toContain(way === chat ? 'data: [DONE]\n\n' : '"total_tokens"');
+    await expectAtRest(gateway);
+  });
+}
