@@ -118,6 +118,6 @@ for (const { dialect, model, call } of dialects) {
 }
 
 /** A body without `client_metadata`, the one field that is changed on the way: it identifies the installation. */
-function withoutMetadata({ client_metadata: _, ...body }: Json): Json {
-  return body;
+function withoutMetadata(body: Json): Json {
+  return { ...body, client_metadata: undefined };
 }
