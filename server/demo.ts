@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { importAccounts } from './accounts/import/import.ts';
 import { openContext } from './cli/context.ts';
 import { systemClock } from './core/clock.ts';
-import { createApp } from './create-app.ts';
+import { type App, createApp } from './create-app.ts';
+import type { Env } from './env.ts';
 import { createKeyService } from './keys/service.ts';
-import { listen, type RunningServer } from './listen.ts';
+import { listen, listenOrClose, type RunningServer } from './listen.ts';
 import { readModelTable } from './models/load.ts';
 import { untilSignal } from './serve.ts';
 import { addDemoAccounts } from './simulator/demo-accounts.ts';
@@ -25,6 +26,7 @@ export interface DemoReady {
  * temporary folder that is gone afterwards. Listens on `PORT`, or on any free port when that is taken.
  */
 export async function demo(variables: Readonly<Record<string, string | undefined>>, onReady: (ready: DemoReady) => void): Promise<void> {
+  const stopped = untilSignal();
   const folder = mkdtempSync(join(tmpdir(), 'gpt2api-demo-'));
   const simulator = startSimulator({ eventDelayMs: 15 });
   try {
@@ -44,9 +46,11 @@ export async function demo(variables: Readonly<Record<string, string | undefined
     );
     const { key } = createKeyService(context).create({ name: 'demo', expiresAt: null, allowedModels: null });
     const app = createApp({ ...context, modelTable: readModelTable(undefined) });
-    const server = listenSomewhere(app, context.env);
+    const server = await listenSomewhere(app, context.env);
     onReady({ base_url: `${server.origin}/v1`, key, curl: curlLine(server, key), simulator: simulator.origin });
-    await untilSignal();
+    await stopped;
+    // Package runners pass Ctrl-C on although the terminal has told us already: a second one must not stop the cleaning.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
     await server.stop(0);
   } finally {
     await simulator.close();
@@ -54,13 +58,13 @@ export async function demo(variables: Readonly<Record<string, string | undefined
   }
 }
 
-function listenSomewhere(app: Parameters<typeof listen>[0], env: { HOST: string; PORT: number; BODY_LIMIT: number }): RunningServer {
-  const options = { hostname: env.HOST, BODY_LIMIT: env.BODY_LIMIT };
+async function listenSomewhere(app: App, { HOST, PORT, BODY_LIMIT }: Env): Promise<RunningServer> {
+  const options = { hostname: HOST, BODY_LIMIT };
   try {
-    return listen(app, { ...options, port: env.PORT });
+    return listen(app, { ...options, port: PORT });
   } catch (error) {
-    if ((error as { cause?: { code?: unknown } }).cause?.code !== 'EADDRINUSE') throw error;
-    return listen(app, { ...options, port: 0 });
+    const isTaken = (error as { cause?: { code?: unknown } }).cause?.code === 'EADDRINUSE';
+    return listenOrClose(app, { ...options, port: isTaken ? 0 : PORT });
   }
 }
 

@@ -33,6 +33,16 @@ export function listen(app: App, options: { hostname: string; port: number } & P
   };
 }
 
+/** The same for an app that ends when it gets no socket: its background work would keep the process alive. */
+export async function listenOrClose(app: App, options: Parameters<typeof listen>[1]): Promise<RunningServer> {
+  try {
+    return listen(app, options);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
 /** What clients are given to take in a last error event. */
 const lastWordsMs = 250;
 

@@ -2,7 +2,7 @@ import { openContext } from './cli/context.ts';
 import { createApp } from './create-app.ts';
 import type { Env } from './env.ts';
 import { createKeyService } from './keys/service.ts';
-import { listen } from './listen.ts';
+import { listenOrClose } from './listen.ts';
 import { readModelTable } from './models/load.ts';
 
 /**
@@ -10,10 +10,11 @@ import { readModelTable } from './models/load.ts';
  * The first signal lets running requests finish, a second one ends at once.
  */
 export async function serve(variables: Readonly<Record<string, string | undefined>>, onReady: (ready: { base_url: string }) => void): Promise<void> {
+  const stopped = untilSignal();
   using context = openContext(variables);
   const { env, db, clock, log } = context;
   const app = createApp({ ...context, modelTable: readModelTable(env.MODELS_FILE) });
-  const server = listen(app, { hostname: env.HOST, port: env.PORT, BODY_LIMIT: env.BODY_LIMIT });
+  const server = await listenOrClose(app, { hostname: env.HOST, port: env.PORT, BODY_LIMIT: env.BODY_LIMIT });
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'An error was handled by nobody'));
 
   const accounts = (db.sqlite.query('select count(*) as count from tokens').get() as { count: number }).count;
@@ -22,7 +23,7 @@ export async function serve(variables: Readonly<Record<string, string | undefine
 
   onReady({ base_url: `${server.origin}/v1` });
 
-  await untilSignal();
+  await stopped;
   log.info({ running: app.runningRequests }, 'Stopping');
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));

@@ -2,7 +2,10 @@ import type { Db } from '../client.ts';
 
 /** State changes of accounts. An operator's `disabled` is never changed by what an upstream said. */
 export interface HealthRepository {
-  /** Sets a cool-down; a longer one that already runs is kept. `streak` counts it as one more transient failure. */
+  /**
+   * Sets a cool-down; a longer one that already runs is kept. `streak` counts it as one more transient failure, unless
+   * the account is cooling for that reason already: calls that ran side by side met one failure, not many in a row.
+   */
   cool(id: string, reason: string, until: number, now: number, streak: boolean): void;
   failureStreak(id: string): number;
   /** The credential of `version` is dead; a newer one is not affected. */
@@ -18,9 +21,10 @@ export interface HealthRepository {
 
 export function createHealthRepository(db: Db): HealthRepository {
   const { sqlite } = db;
-  const cool = sqlite.query<unknown, [string, number, number, number, string, number, number]>(
+  const cool = sqlite.query<unknown, [string, number, number, number, string, number, string, number, number]>(
     `update tokens set state = 'cooling', state_reason = ?, state_until = ?, state_changed_at = ?, failure_streak = failure_streak + ?
-       where id = ? and (state = 'active' or (state = 'cooling' and (state_until is null or state_until < ? or state_changed_at > ?)))`,
+       where id = ? and (state = 'active' or (state = 'cooling' and (? = 0 or state_reason is not ?)
+         and (state_until is null or state_until < ? or state_changed_at > ?)))`,
   );
   const streak = sqlite.query<{ streak: number }, [string]>('select failure_streak as streak from tokens where id = ?');
   const needLogin = sqlite.query<unknown, [string, number, string, number]>(
@@ -42,7 +46,10 @@ export function createHealthRepository(db: Db): HealthRepository {
   );
 
   return {
-    cool: (id, reason, until, now, countsAsFailure) => void cool.run(reason, until, now, countsAsFailure ? 1 : 0, id, until, now),
+    cool(id, reason, until, now, streak) {
+      const count = streak ? 1 : 0;
+      cool.run(reason, until, now, count, id, count, reason, until, now);
+    },
     failureStreak: (id) => streak.get(id)?.streak ?? 0,
     needLogin: (id, reason, version, now) => void needLogin.run(reason, now, id, version),
     disable: (id, reason, now) => void disable.run(reason, now, id),

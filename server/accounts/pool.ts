@@ -167,15 +167,19 @@ export function createPool(deps: {
         if (!account) continue;
         if (!isExpiring(account, now)) return { lease: lease(account, chosenBy, request.model) };
 
-        // The place is held while the token is renewed, so that the cap holds.
+        // The place is held while the token is renewed, until the lease has one: who waits must not find it free between.
         inFlight.enter(row.id);
-        const result = await deps.refresher.refresh(row.id, 'proactive_expiry', account.credentialVersion).finally(() => inFlight.leave(row.id));
-        const renewed = deps.reader.read(row.id);
-        if (renewed && result.outcome === 'refreshed') return { lease: lease(renewed, chosenBy, request.model) };
-        // Not yet over: the old token may still do. Else this account is out for this request.
-        if (renewed && !isExpired(renewed, clock.now())) return { lease: lease(renewed, chosenBy, request.model) };
-        if (result.outcome === 'failed' && result.kind !== 'permanent') {
-          deps.health.apply(row.id, row.credentialVersion, request.model, { kind: 'cool', reason: 'refresh_failed' });
+        try {
+          const result = await deps.refresher.refresh(row.id, 'proactive_expiry', account.credentialVersion);
+          const renewed = deps.reader.read(row.id);
+          if (renewed && result.outcome === 'refreshed') return { lease: lease(renewed, chosenBy, request.model) };
+          // Not yet over: the old token may still do. Else this account is out for this request.
+          if (renewed && !isExpired(renewed, clock.now())) return { lease: lease(renewed, chosenBy, request.model) };
+          if (result.outcome === 'failed' && result.kind !== 'permanent') {
+            deps.health.apply(row.id, row.credentialVersion, request.model, { kind: 'cool', reason: 'refresh_failed' });
+          }
+        } finally {
+          inFlight.leave(row.id);
         }
         passedOver.add(row.id);
       }

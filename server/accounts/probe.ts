@@ -49,9 +49,9 @@ export function createProbe(deps: {
         log.debug({ account: accountId, status: answer?.status, problem: answer?.problem }, 'No quota reading');
         return false;
       }
-      const { windows, plan } = windowsFromUsage(payload, clock.now());
-      deps.quota.apply(accountId, windows, plan);
-      return windows.length > 0;
+      const reading = windowsFromUsage(payload, clock.now());
+      deps.quota.apply(accountId, reading);
+      return reading.windows.length > 0;
     },
 
     async catalogue(accountId) {

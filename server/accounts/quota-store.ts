@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { HealthRepository } from '../../db/repositories/health.ts';
 import type { QuotaRepository } from '../../db/repositories/quota.ts';
 import type { Clock } from '../core/clock.ts';
-import { type QuotaWindow, quotaRank } from './quota.ts';
+import { mainFamily, type QuotaReading, quotaRank } from './quota.ts';
 
 /** A reading that says nothing new is written again only after this long, to keep its age honest. */
 const rewriteAfterMs = 30_000;
@@ -10,9 +10,9 @@ const rewriteAfterMs = 30_000;
 export interface QuotaStore {
   /**
    * Keeps the latest reading of an account's windows and its rank for `quota-aware`. A reading that shows quota again
-   * ends a cool-down for a spent quota (F2).
+   * ends a cool-down for a spent quota (F2). One without windows says nothing.
    */
-  apply(accountId: string, windows: readonly QuotaWindow[], plan?: string | null): void;
+  apply(accountId: string, reading: QuotaReading): void;
   /** Ranks again the accounts whose window has been reset meanwhile: their old share says nothing any more. */
   rerankPassed(): void;
 }
@@ -22,17 +22,22 @@ export function createQuotaStore(deps: { repository: QuotaRepository; health: He
   const last = new LRUCache<string, { digest: string; at: number }>({ max: 20_000 });
 
   return {
-    apply(accountId, windows, plan) {
+    apply(accountId, reading) {
+      const { windows } = reading;
       if (windows.length === 0) return;
       const now = clock.now();
-      const digest = digestOf(windows, plan);
+      const digest = digestOf(reading);
       const known = last.get(accountId);
       if (known?.digest === digest && Math.abs(now - known.at) < rewriteAfterMs) return;
       last.set(accountId, { digest, at: now });
+      const main = windows.filter((window) => window.family === mainFamily);
+      // The rank goes by the main limit: a reading of another limit alone does not change it.
+      const ranked = main.length > 0 ? main : repository.windows(accountId);
       // Readings replace each other per family: a window that is no longer reported no longer exists (a plan change).
-      repository.save(accountId, windows, plan ?? null, quotaRank(windows, now), now);
-      const main = windows.filter((window) => window.family === 'codex');
-      if (main.length > 0 && main.every((window) => window.usedPercent < 100)) health.liftCoolDown(accountId, 'usage_limit_reached', now);
+      repository.save(accountId, windows, reading.plan ?? null, quotaRank(ranked, now), now);
+      const hasQuota = main.length > 0 && main.every((window) => window.usedPercent < 100);
+      // Credits or spend control may hold an account back although its windows have room.
+      if (hasQuota && reading.limitReached !== true) health.liftCoolDown(accountId, 'usage_limit_reached', now);
     },
     rerankPassed() {
       const now = clock.now();
@@ -43,8 +48,8 @@ export function createQuotaStore(deps: { repository: QuotaRepository; health: He
   };
 }
 
-function digestOf(windows: readonly QuotaWindow[], plan: string | null | undefined): string {
-  let digest = plan ?? '';
+function digestOf({ windows, plan, limitReached }: QuotaReading): string {
+  let digest = `${plan ?? ''} ${limitReached ?? ''}`;
   for (const { family, windowSeconds, usedPercent, resetsAtMs, source } of windows) {
     // A rolling placeholder reset moves with every reading: minutes are fine enough.
     digest += `|${family} ${windowSeconds} ${usedPercent} ${resetsAtMs === null ? '' : Math.round(resetsAtMs / 60_000)} ${source}`;

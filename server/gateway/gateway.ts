@@ -1,3 +1,4 @@
+import { windowsFromEvent } from '../accounts/quota-payload.ts';
 import type { Clock } from '../core/clock.ts';
 import { sleep } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
@@ -67,6 +68,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const canReplay = call.endpoint !== '/v1/chat/completions';
     for (const content of canReplay ? facts.encryptedContents : []) deps.bindings.remember('encrypted', content, lease.account.id);
     if (facts.turnState !== null && call.codexHeaders) deps.bindings.remember('turn-state', facts.turnState, lease.account.id);
+    if (facts.rateLimits) deps.quota.apply(lease.account.id, windowsFromEvent(facts.rateLimits, deps.clock.now()));
     call.onComplete(facts, lease.account.id);
   }
 

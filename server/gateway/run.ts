@@ -141,11 +141,11 @@ function finalError(unavailable: Unavailable, last: Verdict | undefined, nowMs: 
 /** Keeps what the headers say of the account; gives the reset of a spent window, if they name one. */
 function noteAnswerHeaders(deps: RunDeps, call: AnswerCall, lease: Lease, headers: Headers): number | undefined {
   const now = deps.clock.now();
-  const { windows, plan } = windowsFromHeaders(headers, now);
-  deps.quota.apply(lease.account.id, windows, plan);
+  const reading = windowsFromHeaders(headers, now);
+  deps.quota.apply(lease.account.id, reading);
   const turnState = call.codexHeaders && headers.get('x-codex-turn-state');
   if (turnState !== null) deps.bindings.remember('turn-state', turnState, lease.account.id);
-  return spentUntil(windows, now);
+  return spentUntil(reading.windows, now);
 }
 
 /**

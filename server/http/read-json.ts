@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
 import { AppError } from '../core/errors.ts';
+import { isNestedDeeperThan } from './nesting.ts';
 
 const decoders: Record<string, (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>> = {
   gzip: promisify(gunzip),
@@ -9,6 +10,9 @@ const decoders: Record<string, (bytes: Uint8Array, options: { maxOutputLength: n
   br: promisify(brotliDecompress),
   zstd: promisify(zstdDecompress),
 };
+
+/** Far more than any real request has, and far less than what recursion over a body can bear. */
+const deepestNesting = 500;
 
 /**
  * The JSON body of a request. `limitBytes` holds for what comes over the wire and for what it expands to. Throws
@@ -35,7 +39,9 @@ async function readBytes(request: Request, { limitBytes, timeoutMs }: { limitByt
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError('request_timeout', `The request body did not arrive within ${timeoutMs} ms.`)), timeoutMs);
+    // The rest of the body would be waited for until the next request, and no deadline watches that: close.
+    const close = { headers: { connection: 'close' } };
+    timer = setTimeout(() => reject(new AppError('request_timeout', `The request body did not arrive within ${timeoutMs} ms.`, close)), timeoutMs);
   });
   try {
     // With a length the runtime holds the client to it; without one the bytes are counted as they come.
@@ -84,11 +90,16 @@ function parse(bytes: Uint8Array): unknown {
     throw new AppError('invalid_json', 'The request body is not valid UTF-8.', { cause: error });
   }
   if (text.trim() === '') throw new AppError('invalid_json', 'The request body is empty; send a JSON object.');
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw new AppError('invalid_json', `The request body is not valid JSON: ${(error as Error).message}`, { cause: error });
   }
+  if (isNestedDeeperThan(deepestNesting, value)) {
+    throw new AppError('invalid_json', `The request body is nested too deeply (more than ${deepestNesting} levels).`);
+  }
+  return value;
 }
 
 function tooLarge(limitBytes: number): AppError {

@@ -5,6 +5,7 @@ import type { Log } from '../core/log.ts';
 import type { Cors } from './cors.ts';
 import { errorResponse } from './error-response.ts';
 import { type HealthDeps, health, readiness } from './health.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
 import type { V1Request } from './v1.ts';
 
 export interface RouterDeps {
@@ -16,17 +17,25 @@ export interface RouterDeps {
 
 /** Path to handler. Every answer carries `x-request-id`; every error is rendered here. */
 export function createRouter(deps: RouterDeps): (request: Request, server: Server<undefined>) => Promise<Response> {
+  const checks: Record<string, (() => Response) | undefined> = {
+    '/health': () => health(deps.health),
+    '/livez': () => Response.json({ status: 'ok' }),
+    '/readyz': () => readiness(deps.health),
+  };
+
   async function route(request: Request, server: Server<undefined>, requestId: string): Promise<Response> {
-    const url = new URL(request.url);
+    // HTTP/1.0 needs no Host, and then the URL is a bare path.
+    const url = URL.parse(request.url, 'http://localhost');
+    if (!url) throw new AppError('invalid_request', 'The Host header or the request target is not valid.');
     const { pathname } = url;
     if (pathname.startsWith('/v1/') || pathname === '/v1') {
       if (request.method === 'OPTIONS') return deps.cors.preflight(request);
       if (deps.health.isDraining()) throw new AppError('shutting_down', 'The gateway is restarting. Try again shortly.', { retryAfterMs: 2_000 });
       return deps.v1({ request, url, requestId, keepOpen: () => server.timeout(request, 0) });
     }
-    if (pathname === '/health') return health(deps.health);
-    if (pathname === '/livez') return Response.json({ status: 'ok' });
-    if (pathname === '/readyz') return readiness(deps.health);
+    const check = checks[pathname];
+    if (check && request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
+    if (check) return check();
     throw new AppError('not_found', `Unknown request URL: ${request.method} ${pathname.slice(0, 200)}. The API is below /v1.`);
   }
 

@@ -10,6 +10,7 @@ import { compactCall, responsesCall } from '../gateway/responses.ts';
 import type { ClientKey, KeyService } from '../keys/service.ts';
 import type { ModelService } from '../models/service.ts';
 import { authenticate, checkModelAllowed, presentedKey } from './authenticate.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
 import { readJson } from './read-json.ts';
 
 export interface V1Deps {
@@ -127,10 +128,6 @@ function stored<T>(value: T | undefined, id: string): T {
 
 function notStored(id: string): AppError {
   return new AppError('not_found', `Response with id '${id.slice(0, 100)}' not found.`, { param: 'id' });
-}
-
-function methodNotAllowed(methods: string[]): AppError {
-  return new AppError('method_not_allowed', `Not allowed for this path; use ${methods.join(' or ')}.`, { headers: { allow: methods.join(', ') } });
 }
 
 const streamHeaders = {

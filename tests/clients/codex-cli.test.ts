@@ -9,16 +9,15 @@ import { startGateway } from '../support/start-gateway.ts';
 type Json = Record<string, unknown>;
 
 const codexPath = process.env['CODEX_BIN'] || Bun.which('codex');
-const isRequired = process.env['REQUIRE_CODEX'] === '1';
-if (!codexPath && !isRequired) {
+if (!codexPath && process.env['REQUIRE_CODEX'] === '1') {
+  test('the Codex CLI is there to be tested, as REQUIRE_CODEX demands', () => {
+    expect(codexPath, 'Install @openai/codex, or set CODEX_BIN').toBeTruthy();
+  });
+} else if (!codexPath) {
   console.warn(
     'The Codex CLI is not tested: no `codex` in PATH. Set CODEX_BIN, or run `npm install -g @openai/codex`.',
   );
 }
-
-test.skipIf(codexPath !== null || !isRequired)('the Codex CLI is there to be tested, as REQUIRE_CODEX demands', () => {
-  expect(codexPath, 'Install @openai/codex, or set CODEX_BIN').toBeTruthy();
-});
 
 /** `codex exec` in an empty folder, its settings isolated, with the gateway behind `baseUrl` as its only provider. */
 async function runCodex(options: { folder: string; baseUrl: string; key: string; model: string; prompt: string }) {
@@ -116,6 +115,22 @@ for (const { dialect, model, call } of dialects) {
     30_000,
   );
 }
+
+test.skipIf(!codexPath)(
+  'F5: on a spent pool the Codex CLI stops at once and tells its user of the limit',
+  async () => {
+    await using gateway = await startGateway();
+    await using folder = await temporaryFolder();
+    using recorder = recordClient(gateway.origin);
+    gateway.simulator.script({ reply: '429' });
+    const options = { folder: folder.path, baseUrl: `${recorder.origin}/v1`, key: gateway.key, model: 'gpt-5.5' };
+    const run = await runCodex({ ...options, prompt: 'Hello' });
+    expect(run.exitCode).toBe(1);
+    expect(run.diagnostics).toContain('usage limit. Try again at');
+    expect(recorder.requests.filter(({ path }) => path === '/v1/responses')).toHaveLength(1);
+  },
+  30_000,
+);
 
 /** A body without `client_metadata`, the one field that is changed on the way: it identifies the installation. */
 function withoutMetadata(body: Json): Json {

@@ -32,6 +32,8 @@ export async function runCommand(db: Db, args: readonly string[], variables: Var
 export interface GatewayProcess extends AsyncDisposable {
   /** Asks for a whole chat answer with the client key. */
   ask(text: string): Promise<Response>;
+  /** Resolves once that many requests are under way. */
+  untilRunning(count: number): Promise<void>;
   /** `kill -9`; resolves when the process is gone. */
   kill(): Promise<void>;
 }
@@ -73,6 +75,14 @@ export async function createDeployment(simulator: Simulator): Promise<Deployment
             headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
             body: JSON.stringify({ model: 'gpt-5.5', messages: [{ role: 'user', content: text }] }),
           }),
+        async untilRunning(count) {
+          const origin = new URL(baseUrl).origin;
+          for (const deadline = Date.now() + 5_000; Date.now() < deadline; await Bun.sleep(5)) {
+            const health = (await (await fetch(`${origin}/health`)).json()) as { running_requests: number };
+            if (health.running_requests === count) return;
+          }
+          throw new Error(`There were never ${count} requests under way.`);
+        },
         async kill() {
           child.kill('SIGKILL');
           await child.exited;

@@ -72,8 +72,8 @@ describe('what the upstream gets', () => {
     expect(inputOutline(lastModelCall(gateway.simulator))).toEqual(['user', 'function_call', 'function_call_output']);
   });
 
-  test('a continued answer goes to the account that gave the first, which can read its reasoning', async () => {
-    await using gateway = await startGateway({ accounts: 4 });
+  test('even with affinity off a continued answer goes to the account that gave the first, which can read its reasoning', async () => {
+    await using gateway = await startGateway({ accounts: 4, env: { AFFINITY: 'false' } });
     const first = await respond(gateway, { input: '[[sim:reasoning]] One' });
     const second = await respond(gateway, { input: 'Two', previous_response_id: first.id });
     await respond(gateway, { input: 'Three', previous_response_id: second.id });

@@ -68,7 +68,7 @@ test('T1: requests that waited for the refresh still keep to the concurrency cap
   const note = () => {
     most = Math.max(most, gateway.simulator.openConnections);
   };
-  gateway.simulator.script({ times: Number.POSITIVE_INFINITY, reply: { kind: 'answer', wait: note } });
+  gateway.simulator.script({ times: Number.POSITIVE_INFINITY, reply: { kind: 'answer', delayMs: 2, wait: note } });
   const gate = createGate();
   gateway.simulator.script({ endpoint: 'token', reply: { kind: 'answer', wait: gate.wait } });
   const statuses = statusesOf(gateway, 8);
@@ -112,14 +112,21 @@ test('T4: a refresh that failed while a new sign-in was stored goes on with that
   expect(gateway.simulator.refreshCount() - before).toBe(1);
 });
 
-test('T4: a refresh server that is down for a moment costs no sign-in: the account rests and works again', async () => {
-  await using gateway = await startWithExpired(1);
-  const [account] = gateway.accounts as [SimulatedAccount, SimulatedAccount];
+test('T4: a refresh server that is down for a moment costs no sign-in, and a burst of requests counts it once', async () => {
+  const clock = handClock();
+  await using gateway = await untilProbed(await startGateway({ clock, accounts: [{ expiresInMs: hour }, {}] }));
+  const [account] = gateway.accounts as [SimulatedAccount];
+  changeAccount(gateway, account, { priority: 1 });
+  clock.advance(2 * hour);
   gateway.simulator.script({ endpoint: 'token', reply: { kind: 'fixed', status: 503, body: 'down' } });
-  expect(await statusesOf(gateway, 4)).toEqual(allGood(4));
-  await gateway.app.maintenance.run();
-  expect(stateOf(gateway, account).state).not.toBe('needs-login');
+  expect(await statusesOf(gateway, 20)).toEqual(allGood(20));
+  expect(stateOf(gateway, account)).toEqual({ state: 'cooling', reason: 'refresh_failed', until: clock.now() + 5_000 });
   expect(gateway.simulator.refreshCount()).toBe(1);
+
+  clock.advance(6_000);
+  expect(await statusesOf(gateway, 1)).toEqual(allGood(1));
+  expect(askedAccounts(gateway).at(-1)).toBe(account.name);
+  expect(stateOf(gateway, account)).toEqual(active);
 });
 
 test('T6: a sign-in imported into a running gateway is used at once, and the account keeps its id and counters', async () => {
