@@ -24,6 +24,9 @@ export interface SealedCredential {
   plan: string | null;
 }
 
+/** No refresh is put off for longer: a later time was written before the clock was set back. */
+const longestRetryMs = 10 * 60_000;
+
 export type LeaseOutcome = { kind: 'held' } | { kind: 'changed' } | { kind: 'busy'; owner: string; until: number } | { kind: 'gone' };
 
 /** Credentials and the refresh lease: at most one process refreshes an account, and only from the version it read. */
@@ -69,9 +72,10 @@ export function createCredentialRepository(db: Db): CredentialRepository {
        where id = ? and refresh_lease_owner = ?`,
   );
   const failures = sqlite.query<{ failures: number }, [string]>('select refresh_failures as failures from tokens where id = ?');
-  const due = sqlite.query<{ id: string; expiredAt: number }, [number, number, number]>(
+  const due = sqlite.query<{ id: string; expiredAt: number }, [number, number, number, number]>(
     `select id, expired_at as expiredAt from tokens
-       where expired_at < ? and refresh_token is not null and state in ('active', 'cooling') and (refresh_retry_at is null or refresh_retry_at <= ?)
+       where expired_at < ? and refresh_token is not null and state in ('active', 'cooling')
+         and (refresh_retry_at is null or refresh_retry_at <= ? or refresh_retry_at > ? + ${longestRetryMs})
        order by expired_at limit ?`,
   );
   const usable = sqlite.query<{ count: number }, []>(`select count(*) as count from tokens where state in ('active', 'cooling')`);
@@ -106,7 +110,7 @@ export function createCredentialRepository(db: Db): CredentialRepository {
       ).changes > 0,
     freeLease: (id, owner, failed, retryAt) => void free.run(failed ? 1 : 0, retryAt, id, owner),
     refreshFailures: (id) => failures.get(id)?.failures ?? 0,
-    dueForRefresh: (before, now, limit) => due.all(before, now, limit),
+    dueForRefresh: (before, now, limit) => due.all(before, now, now, limit),
     countUsable: () => usable.get()?.count ?? 0,
   };
 }

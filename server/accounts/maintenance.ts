@@ -9,7 +9,7 @@ import type { QuotaStore } from './quota-store.ts';
 import type { Refresher } from './refresh.ts';
 
 const roundMs = 5_000;
-/** Longer than a round may take: another process takes over when this one is gone. */
+/** Taken anew before every piece of work: another process takes over this long after the last one. */
 const turnMs = 60_000;
 /** Tokens are renewed this long before they expire, plus up to as much again, by account: no two of a batch at once. */
 const refreshLeadMs = 10 * 60_000;
@@ -50,25 +50,33 @@ export function createMaintenance(deps: {
   let round: Promise<void> = Promise.resolve();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
+  const takeTurn = () => {
+    const now = clock.now();
+    return repository.takeTurn(owner, now, now + turnMs);
+  };
+
+  /** Works on accounts, a few at a time, while it is this process's turn. What fails for one is only that one's trouble. */
+  async function forEachAccount(ids: readonly string[], atOnce: number, work: (id: string) => Promise<unknown>): Promise<void> {
+    await forEachAtOnce(ids, atOnce, async (id) => {
+      if (isStopped || !takeTurn()) return;
+      await work(id).catch((error: unknown) => log.error({ err: error, account: id }, 'Background work failed'));
+    });
+  }
+
   async function refreshDue(): Promise<void> {
     const now = clock.now();
     // The latest possible due time first, then each account's own: nothing is refreshed that is not due.
     const due = deps.credentials
       .dueForRefresh(now + 2 * refreshLeadMs, now, 200)
-      .filter(({ id, expiredAt }) => expiredAt - now < refreshLeadMs * (1 + shareOf(id)));
-    await forEachAtOnce(due, refreshesAtOnce, async ({ id }) => {
-      if (!isStopped) await deps.refresher.refresh(id, 'proactive_expiry');
-    });
+      .filter(({ id, expiredAt }) => expiredAt - now < refreshLeadMs * (1 + shareOf(id)))
+      .map(({ id }) => id);
+    await forEachAccount(due, refreshesAtOnce, (id) => deps.refresher.refresh(id, 'proactive_expiry'));
   }
 
   async function probeDue(): Promise<void> {
     const now = clock.now();
-    await forEachAtOnce(repository.dueForCatalogue(now - catalogueEveryMs, probesPerRound), 2, async (id) => {
-      if (!isStopped) await deps.probe.catalogue(id);
-    });
-    await forEachAtOnce(repository.dueForQuota(now - quotaEveryMs, probesPerRound), 2, async (id) => {
-      if (!isStopped) await deps.probe.quota(id);
-    });
+    await forEachAccount(repository.dueForCatalogue(now - catalogueEveryMs, probesPerRound), 2, deps.probe.catalogue);
+    await forEachAccount(repository.dueForQuota(now - quotaEveryMs, probesPerRound), 2, deps.probe.quota);
   }
 
   function tidy(): void {
@@ -81,25 +89,29 @@ export function createMaintenance(deps: {
     deps.trim();
   }
 
-  async function run(): Promise<void> {
-    const now = clock.now();
-    if (!repository.takeTurn(owner, now, now + turnMs)) return;
+  async function work(): Promise<void> {
+    if (!takeTurn()) return;
     tidy();
     await refreshDue();
     await probeDue();
   }
 
+  /** Rounds follow each other: two at once would refresh twice as many accounts at a time. */
+  function run(): Promise<void> {
+    const next = round.then(work);
+    round = next.catch((error: unknown) => log.error({ err: error }, 'Background work failed'));
+    return next;
+  }
+
   function schedule(): void {
     if (isStopped) return;
-    timer = setTimeout(() => {
-      round = run()
-        .catch((error: unknown) => log.error({ err: error }, 'Background work failed'))
-        .finally(schedule);
-    }, roundMs);
+    timer = setTimeout(start, roundMs);
   }
-  round = run()
-    .catch((error: unknown) => log.error({ err: error }, 'Background work failed'))
-    .finally(schedule);
+  function start(): void {
+    // A failure has been told by then.
+    run().then(schedule, schedule);
+  }
+  start();
 
   return {
     run,

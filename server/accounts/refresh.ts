@@ -29,6 +29,8 @@ export interface Refresher {
 }
 
 const pollMs = 50;
+/** Clocks that differ by less than this agree. */
+const clockToleranceMs = 5 * 60_000;
 
 export function createRefresher(deps: {
   credentials: CredentialRepository;
@@ -124,17 +126,27 @@ export function mergeTokenAnswer(body: string, old: Credential, nowMs: number): 
   const accessToken = text('access_token');
   const refreshToken = text('refresh_token');
   if (accessToken === undefined && refreshToken === undefined) return undefined;
-  const lifetime = answer['expires_in'];
-  const expiresAt =
-    accessToken === undefined
-      ? old.expiresAt
-      : (readClaims(accessToken).expiresAt ?? (typeof lifetime === 'number' ? nowMs + lifetime * 1000 : null));
+  const expiresAt = accessToken === undefined ? old.expiresAt : expiryOf(accessToken, answer['expires_in'], nowMs);
   return {
     accessToken: accessToken ?? old.accessToken,
     refreshToken: refreshToken ?? old.refreshToken,
     idToken: text('id_token') ?? old.idToken,
     expiresAt,
   };
+}
+
+/**
+ * When a token that was issued just now expires, in our time. Where its `exp` and its span disagree, one of the clocks
+ * is wrong, and the span, which needs no clock, wins: else a token could look expired from the start, and be refreshed
+ * again and again.
+ */
+function expiryOf(accessToken: string, expiresIn: unknown, nowMs: number): number | null {
+  const { issuedAt, expiresAt } = readClaims(accessToken);
+  const ownSpanMs = issuedAt === null || expiresAt === null ? undefined : expiresAt - issuedAt;
+  const spanMs = typeof expiresIn === 'number' ? expiresIn * 1_000 : ownSpanMs;
+  if (spanMs === undefined || spanMs <= 0) return expiresAt;
+  const bySpan = nowMs + spanMs;
+  return expiresAt === null || Math.abs(expiresAt - bySpan) > clockToleranceMs ? bySpan : expiresAt;
 }
 
 /** Between one and one and a half times `ms`, so that accounts that failed together do not return together. */

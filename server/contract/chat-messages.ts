@@ -45,7 +45,7 @@ const callArguments = z.union([z.string(), z.record(z.string(), z.unknown())], {
   error: 'expected a string of JSON',
 });
 const functionCall = z.object({ name: z.string().min(1), arguments: callArguments });
-const toolCall = z.discriminatedUnion(
+const typedToolCall = z.discriminatedUnion(
   'type',
   [
     z.object({ type: z.literal('function'), id: z.string().min(1), function: functionCall }),
@@ -57,6 +57,11 @@ const toolCall = z.discriminatedUnion(
   ],
   { error: oneOf('"function", "custom"') },
 );
+/** Some clients leave the type of a function call out. */
+const toolCall = z.preprocess((call) => {
+  const isUntyped = typeof call === 'object' && call !== null && !('type' in call) && 'function' in call;
+  return isUntyped ? { ...call, type: 'function' } : call;
+}, typedToolCall);
 
 export const chatMessage = z.discriminatedUnion(
   'role',

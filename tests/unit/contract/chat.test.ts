@@ -179,3 +179,9 @@ function problemOfOrNothing(body: unknown): string | undefined {
     return String(error);
   }
 }
+
+test('a function call whose type was left out is one', () => {
+  const call = { id: 'call_1', function: { name: 'look', arguments: '{}' } };
+  const { messages } = parseChatRequest(withMessage({ role: 'assistant', tool_calls: [call] }));
+  expect(messages[1]).toMatchObject({ tool_calls: [{ ...call, type: 'function' }] });
+});
