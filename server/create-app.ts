@@ -8,6 +8,7 @@ import { createHealth } from './accounts/health.ts';
 import { createInFlight } from './accounts/in-flight.ts';
 import { createMaintenance, type Maintenance } from './accounts/maintenance.ts';
 import { createPool } from './accounts/pool.ts';
+import { createTurns } from './accounts/turns.ts';
 import { createConversationStore } from './conversations/store.ts';
 import { AppError } from './core/errors.ts';
 import { createGateway } from './gateway/gateway.ts';
@@ -57,8 +58,10 @@ export function createApp(parts: AppParts): App {
   const usage = createUsageRepository(db);
   const recorder = createRecorder({ repository: usage, log });
   const conversations = createConversationStore({ db, box, clock, ttlMs: env.RESPONSES_TTL, maxBytes: env.RESPONSES_MAX_BYTES });
+  const turns = createTurns(selection);
   const pool = createPool({
     selection,
+    turns,
     reader: accounts.reader,
     refresher,
     health: createHealth({ repository: healthRepository, clock }),
@@ -107,6 +110,7 @@ export function createApp(parts: AppParts): App {
 
   let isDraining = false;
   const flush = () => {
+    turns.flush();
     bindings.flush();
     recorder.flush();
   };

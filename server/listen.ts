@@ -1,5 +1,6 @@
 import type { Env } from './env.ts';
 import type { App } from './create-app.ts';
+import { idleTimeoutSeconds } from './http/router.ts';
 
 export interface RunningServer {
   /** As clients reach it, without a trailing slash. */
@@ -58,7 +59,7 @@ function startServer(app: App, { hostname, port, BODY_LIMIT }: { hostname: strin
       port,
       // Ours is checked first, with an answer that clients can read; this one only bounds what the runtime buffers.
       maxRequestBodySize: Math.max(BODY_LIMIT * 4, 512 * 1024 * 1024),
-      idleTimeout: 60,
+      idleTimeout: idleTimeoutSeconds,
       fetch: app.fetch,
       error: () => Response.json({ error: { message: 'The gateway failed.', type: 'server_error', code: 'internal_error', param: null } }, { status: 500 }),
     });

@@ -10,6 +10,23 @@ export interface CandidateRow {
   credentialVersion: number;
   /** Changes with everything an operator or a refresh changes, not with counters. */
   updatedAt: number;
+  /** Transient failures in a row. */
+  failureStreak: number;
+  // What the strategies sort by.
+  priority: number;
+  selectedSeq: number;
+  totalRequests: number;
+  quotaRank: number;
+  quotaResetAt: number;
+}
+
+/** Selections of one account since they were last written. */
+export interface Selections {
+  id: string;
+  count: number;
+  lastAt: number;
+  /** Its new place on the circle of `random`. */
+  randomPosition: number;
 }
 
 /** Why no account can be had, counted over the whole pool. */
@@ -22,13 +39,17 @@ export interface PoolCounts {
 }
 
 const columns = `id, state, state_until as stateUntil, max_concurrency as maxConcurrency, catalogue_id as catalogueId,
-  credential_version as credentialVersion, updated_at as updatedAt`;
+  credential_version as credentialVersion, updated_at as updatedAt, failure_streak as failureStreak, priority,
+  selected_seq as selectedSeq, total_requests as totalRequests, quota_rank as quotaRank, quota_reset_at as quotaResetAt`;
 
-/** Each order is an index over active accounts, so the first row costs the same with ten accounts as with ten thousand. */
+/**
+ * Each order is an index over active accounts, so the first row costs the same with ten accounts as with ten thousand.
+ * The index is named because the planner would rather sort the rows of the smaller index on `state`.
+ */
 const orders = {
-  'round-robin': 'priority desc, selected_seq',
-  'least-used': 'priority desc, total_requests, selected_seq',
-  'quota-aware': 'priority desc, quota_rank, quota_reset_at, selected_seq',
+  'round-robin': { index: 'tokens_round_robin', order: 'priority desc, selected_seq' },
+  'least-used': { index: 'tokens_least_used', order: 'priority desc, total_requests, selected_seq' },
+  'quota-aware': { index: 'tokens_quota', order: 'priority desc, quota_rank, quota_reset_at, selected_seq' },
 } as const;
 
 export type OrderedStrategy = keyof typeof orders;
@@ -39,8 +60,10 @@ export interface SelectionRepository {
   /** Active accounts by priority; within one, around the circle from `start` in [0,1). */
   aroundCircle(start: number): Iterable<CandidateRow>;
   find(id: string): CandidateRow | undefined;
-  /** Notes a selection: last in turn, one request more, a new place on the circle. */
-  markSelected(id: string, randomPosition: number, now: number): void;
+  /** Notes selections, the least recent account first: each is last in turn now and has its requests more. */
+  saveSelections(selections: readonly Selections[]): void;
+  /** The turn number that the next selection gets. */
+  nextSeq(): number;
   /**
    * Ends cool-downs whose time has come. A cool-down that began in the future was written before the clock was set
    * back: it is given its length again from now on.
@@ -53,22 +76,27 @@ export interface SelectionRepository {
 
 export function createSelectionRepository(db: Db): SelectionRepository {
   const { sqlite } = db;
-  const select = (tail: string) => `select ${columns} from tokens where state = 'active' ${tail}`;
+  const select = (index: string, tail: string) => `select ${columns} from tokens indexed by ${index} where state = 'active' ${tail}`;
   const ordered = Object.fromEntries(
-    Object.entries(orders).map(([name, order]) => [name, sqlite.query<CandidateRow, []>(select(`order by ${order}`))]),
+    Object.entries(orders).map(([name, { index, order }]) => [name, sqlite.query<CandidateRow, []>(select(index, `order by ${order}`))]),
   ) as Record<OrderedStrategy, ReturnType<typeof sqlite.query<CandidateRow, []>>>;
 
-  const highestPriority = sqlite.query<{ priority: number | null }, [number]>(
-    `select max(priority) as priority from tokens where state = 'active' and priority < ?`,
+  const nextPriority = sqlite.query<{ priority: number }, [number]>(
+    `select priority from tokens indexed by tokens_random where state = 'active' and priority < ? order by priority desc limit 1`,
   );
-  const circleFrom = sqlite.query<CandidateRow, [number, number]>(select('and priority = ? and random_position >= ? order by random_position'));
-  const circleTo = sqlite.query<CandidateRow, [number, number]>(select('and priority = ? and random_position < ? order by random_position'));
+  const circleFrom = sqlite.query<CandidateRow, [number, number]>(select('tokens_random', 'and priority = ? and random_position >= ? order by random_position'));
+  const circleTo = sqlite.query<CandidateRow, [number, number]>(select('tokens_random', 'and priority = ? and random_position < ? order by random_position'));
 
   const byId = sqlite.query<CandidateRow, [string]>(`select ${columns} from tokens where id = ?`);
-  const mark = sqlite.query<unknown, [number, number, string]>(
-    `update tokens set selected_seq = (select max(selected_seq) from tokens) + 1, total_requests = total_requests + 1,
-       random_position = ?, last_used_at = ? where id = ?`,
+  const lastSeq = sqlite.query<{ seq: number | null }, []>('select max(selected_seq) as seq from tokens');
+  const mark = sqlite.query<unknown, [number, number, number, number, string]>(
+    `update tokens set selected_seq = ?, total_requests = total_requests + ?, random_position = ?, last_used_at = ? where id = ?`,
   );
+  const nextSeq = () => (lastSeq.get()?.seq ?? 0) + 1;
+  const saveSelections = sqlite.transaction((selections: readonly Selections[]) => {
+    let seq = nextSeq();
+    for (const { id, count, lastAt, randomPosition } of selections) mark.run(seq++, count, randomPosition, lastAt, id);
+  });
   const rebase = sqlite.query<unknown, [number, number, number, number]>(
     `update tokens set state_until = ? + (state_until - state_changed_at), state_changed_at = ?
        where state = 'cooling' and state_until > ? and state_changed_at > ? + 1000`,
@@ -88,15 +116,16 @@ export function createSelectionRepository(db: Db): SelectionRepository {
     *aroundCircle(start) {
       let below = Number.MAX_SAFE_INTEGER;
       for (;;) {
-        const priority = highestPriority.get(below)?.priority ?? null;
-        if (priority === null) return;
+        const priority = nextPriority.get(below)?.priority;
+        if (priority === undefined) return;
         yield* circleFrom.iterate(priority, start);
         yield* circleTo.iterate(priority, start);
         below = priority;
       }
     },
     find: (id) => byId.get(id) ?? undefined,
-    markSelected: (id, randomPosition, now) => void mark.run(randomPosition, now, id),
+    saveSelections: (selections) => saveSelections.immediate(selections),
+    nextSeq,
     endCoolDowns(now) {
       rebase.run(now, now, now, now);
       release.run(now, now);

@@ -3,10 +3,10 @@ import type { Clock } from '../core/clock.ts';
 import type { StrategyName } from '../env.ts';
 import type { AccountEffect, AccountHandle } from './account.ts';
 import type { AccountReader } from './account-reader.ts';
-import { candidatesBy } from './candidates.ts';
 import type { Health } from './health.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Refresher } from './refresh.ts';
+import type { Turns } from './turns.ts';
 
 /**
  * How strongly a request belongs to an account.
@@ -70,6 +70,7 @@ const longCoolDownMs = 10 * 60_000;
 
 export function createPool(deps: {
   selection: SelectionRepository;
+  turns: Turns;
   reader: AccountReader;
   refresher: Refresher;
   health: Health;
@@ -106,7 +107,7 @@ export function createPool(deps: {
     let isBusy = false;
     let isTried = false;
     let lacksModel = false;
-    for (const row of candidatesBy(strategy, selection, Math.random())) {
+    for (const row of deps.turns.candidates(strategy)) {
       if (exclude.has(row.id)) isTried = true;
       else if (!servesModel(row, model, now)) lacksModel = true;
       else if (!hasPlace(row)) isBusy = true;
@@ -120,7 +121,7 @@ export function createPool(deps: {
     return { reason: lacksModel ? 'model' : 'unusable' };
   }
 
-  function lease(account: AccountHandle, chosenBy: Lease['chosenBy'], model: string): Lease {
+  function lease(account: AccountHandle, row: CandidateRow, chosenBy: Lease['chosenBy'], model: string): Lease {
     inFlight.enter(account.id);
     let isReleased = false;
     return {
@@ -131,7 +132,7 @@ export function createPool(deps: {
         isReleased = true;
         inFlight.leave(account.id);
         deps.health.apply(account.id, account.credentialVersion, model, effect);
-        if (isSuccess) deps.health.succeed(account.id);
+        if (isSuccess && row.failureStreak > 0) deps.health.succeed(account.id);
       },
     };
   }
@@ -162,19 +163,19 @@ export function createPool(deps: {
           continue;
         }
         const { row, chosenBy } = choice;
-        selection.markSelected(row.id, Math.random(), now);
+        deps.turns.mark(row, now);
         const account = deps.reader.read(row.id, row);
         if (!account) continue;
-        if (!isExpiring(account, now)) return { lease: lease(account, chosenBy, request.model) };
+        if (!isExpiring(account, now)) return { lease: lease(account, row, chosenBy, request.model) };
 
         // The place is held while the token is renewed, until the lease has one: who waits must not find it free between.
         inFlight.enter(row.id);
         try {
           const result = await deps.refresher.refresh(row.id, 'proactive_expiry', account.credentialVersion);
           const renewed = deps.reader.read(row.id);
-          if (renewed && result.outcome === 'refreshed') return { lease: lease(renewed, chosenBy, request.model) };
+          if (renewed && result.outcome === 'refreshed') return { lease: lease(renewed, row, chosenBy, request.model) };
           // Not yet over: the old token may still do. Else this account is out for this request.
-          if (renewed && !isExpired(renewed, clock.now())) return { lease: lease(renewed, chosenBy, request.model) };
+          if (renewed && !isExpired(renewed, clock.now())) return { lease: lease(renewed, row, chosenBy, request.model) };
           if (result.outcome === 'failed' && result.kind !== 'permanent') {
             deps.health.apply(row.id, row.credentialVersion, request.model, { kind: 'cool', reason: 'refresh_failed' });
           }

@@ -30,7 +30,9 @@ export type Decision =
 
 /** After a failure before any output, judged by `verdict`: what now? Pure; the only place that decides it. */
 export function decide(verdict: Verdict, history: AttemptHistory, limits: { maxCalls: number }): Decision {
-  if (history.calls >= limits.maxCalls) return { kind: 'give-up' };
+  // A drained account is no reason to stop looking for one that is not, within reason.
+  const maxCalls = verdict.fault === 'account' ? limits.maxCalls * 4 : limits.maxCalls;
+  if (history.calls >= maxCalls) return { kind: 'give-up' };
   switch (verdict.next) {
     case 'give-up':
       return { kind: 'give-up' };

@@ -45,4 +45,6 @@ export interface CallContext {
   receivedAt: number;
   /** Aborts when the client leaves. */
   signal: AbortSignal;
+  /** Called once when the request has ended, before its last bytes go out. */
+  onEnd: () => void;
 }

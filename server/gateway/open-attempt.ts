@@ -60,11 +60,16 @@ export async function sendAttempt(deps: AttemptDeps, call: AnswerCall, request: 
       deadlines: deps.deadlines,
       signal,
     });
-    if (reply.status === 200) return { reply };
+    if (reply.status === 200 && (isCompact || !isDocument(reply))) return { reply };
     return { failure: { phase: 'status', status: reply.status, headers: reply.headers, body: await readText(reply.body, maxFailureBytes) } };
   } catch (error) {
     return { failure: toFailure(error) };
   }
+}
+
+/** A page or a JSON error that comes with status 200 where a stream should. */
+function isDocument(reply: UpstreamReply): boolean {
+  return /html|^application\/json/.test(reply.headers.get('content-type') ?? '');
 }
 
 /**
@@ -72,11 +77,6 @@ export async function sendAttempt(deps: AttemptDeps, call: AnswerCall, request: 
  * Throws only the signal's reason.
  */
 export async function openAnswer(reply: UpstreamReply): Promise<{ answer: OpenAnswer } | { failure: Failure }> {
-  const contentType = reply.headers.get('content-type') ?? '';
-  if (/html|^application\/json/.test(contentType)) {
-    const body = await readText(reply.body, maxFailureBytes);
-    return { failure: { phase: 'status', status: 200, headers: reply.headers, body } };
-  }
   const source = createEventSource(reply.body);
   const held: EventBatch[] = [];
   let heldEvents = 0;

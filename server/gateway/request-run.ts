@@ -64,6 +64,7 @@ export class RequestRun {
     this.#isFinished = true;
     this.context.signal.removeEventListener('abort', this.#onClientGone);
     this.lease?.release({ kind: 'none' }, error === undefined);
+    this.context.onEnd();
     const { facts, call } = this;
     this.#record({
       requestId: this.context.requestId,

@@ -96,7 +96,8 @@ export async function runAttempts<T>(deps: RunDeps, run: RequestRun, read: (repl
     const decision = decide(verdict, history, { maxCalls: deps.maxCalls });
     switch (decision.kind) {
       case 'give-up':
-        throw verdict.error;
+        // One account's own trouble says nothing about the ones that were not tried.
+        throw verdict.fault === 'account' ? unavailableError({ reason: 'tried' }, deps.clock.now(), call.codexHeaders !== null) : verdict.error;
       case 'renew': {
         history.renewed.add(account.id);
         const renewal = await deps.refresher.refresh(account.id, 'unauthorized_recovery', account.credentialVersion);

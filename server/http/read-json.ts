@@ -39,7 +39,7 @@ async function readBytes(request: Request, { limitBytes, timeoutMs }: { limitByt
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    // The rest of the body would be waited for until the next request, and no deadline watches that: close.
+    // The runtime would go on waiting for the rest of the body.
     const close = { headers: { connection: 'close' } };
     timer = setTimeout(() => reject(new AppError('request_timeout', `The request body did not arrive within ${timeoutMs} ms.`, close)), timeoutMs);
   });
@@ -66,7 +66,7 @@ async function readCounted(body: ReadableStream<Uint8Array>, limitBytes: number)
 }
 
 async function expand(bytes: Uint8Array, encoding: string, limitBytes: number): Promise<Uint8Array> {
-  const decode = decoders[encoding];
+  const decode = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined;
   if (!decode) {
     throw new AppError('unsupported_media_type', `Content-Encoding "${encoding.slice(0, 50)}" is not supported; use gzip, deflate, br or zstd.`);
   }

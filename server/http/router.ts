@@ -15,6 +15,9 @@ export interface RouterDeps {
   log: Log;
 }
 
+/** How long a connection may be quiet outside of an answer. */
+export const idleTimeoutSeconds = 60;
+
 /** Path to handler. Every answer carries `x-request-id`; every error is rendered here. */
 export function createRouter(deps: RouterDeps): (request: Request, server: Server<undefined>) => Promise<Response> {
   const checks: Record<string, (() => Response) | undefined> = {
@@ -31,7 +34,7 @@ export function createRouter(deps: RouterDeps): (request: Request, server: Serve
     if (pathname.startsWith('/v1/') || pathname === '/v1') {
       if (request.method === 'OPTIONS') return deps.cors.preflight(request);
       if (deps.health.isDraining()) throw new AppError('shutting_down', 'The gateway is restarting. Try again shortly.', { retryAfterMs: 2_000 });
-      return deps.v1({ request, url, requestId, keepOpen: () => server.timeout(request, 0) });
+      return deps.v1({ request, url, requestId, keepOpen: () => keepOpen(request, server) });
     }
     const check = checks[pathname];
     if (check && request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
@@ -53,4 +56,9 @@ export function createRouter(deps: RouterDeps): (request: Request, server: Serve
     for (const [name, value] of Object.entries(deps.cors.headersFor(request))) response.headers.set(name, value);
     return response;
   };
+}
+
+function keepOpen(request: Request, server: Server<undefined>): () => void {
+  server.timeout(request, 0);
+  return () => server.timeout(request, idleTimeoutSeconds);
 }

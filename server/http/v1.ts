@@ -26,8 +26,11 @@ export interface V1Request {
   request: Request;
   url: URL;
   requestId: string;
-  /** Switches off the server's idle time-out for this connection: an answer may be quiet for minutes. */
-  keepOpen: () => void;
+  /**
+   * Switches off the server's idle time-out for this connection, as an answer may be quiet for minutes; the result
+   * switches it on again. Left off, it would stay off for as long as the client keeps the connection.
+   */
+  keepOpen: () => () => void;
 }
 
 type Handler = (context: V1Request, key: ClientKey, parameter: string) => Response | Promise<Response>;
@@ -41,10 +44,10 @@ export function createV1(deps: V1Deps): (context: V1Request) => Promise<Response
     (toCall: (body: unknown, key: ClientKey, headers: Headers) => AnswerCall): Handler =>
     async ({ request, requestId, keepOpen }, key) => {
       const receivedAt = clock.now();
-      keepOpen();
       const call = toCall(await readJson(request, limits), key, request.headers);
       checkModelAllowed(key, call.model);
-      return toResponse(await deps.gateway.answer(call, { requestId, keyId: key.id, receivedAt, signal: request.signal }));
+      const context = { requestId, keyId: key.id, receivedAt, signal: request.signal, onEnd: keepOpen() };
+      return toResponse(await deps.gateway.answer(call, context));
     };
   const callDeps = { resolveModel: models.resolve, nowMs: () => clock.now(), conversations, keepsResponses: deps.env.RESPONSES_TTL > 0 };
 

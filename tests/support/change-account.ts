@@ -10,7 +10,11 @@ export interface AccountChange {
 }
 
 /** What an operator changes about an account while the gateway runs. */
-export function changeAccount(gateway: TestGateway, account: SimulatedAccount, { proxyUrl, ...change }: AccountChange): void {
+export function changeAccount(
+  gateway: TestGateway,
+  account: SimulatedAccount,
+  { proxyUrl, ...change }: AccountChange,
+): void {
   const id = gateway.idOf(account);
   const sealed = proxyUrl === undefined ? {} : { proxyUrl: sealProxyUrl(gateway.box, id, proxyUrl) };
   const isKnown = createAccountRepository(gateway.db).update(id, { ...change, ...sealed }, Date.now());

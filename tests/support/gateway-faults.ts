@@ -32,7 +32,10 @@ export function ask(
   const content =
     way.path === '/v1/responses'
       ? { input: text, store: false }
-      : { messages: [{ role: 'user', content: text }], ...(way.streamed ? { stream_options: { include_usage: true } } : {}) };
+      : {
+          messages: [{ role: 'user', content: text }],
+          ...(way.streamed ? { stream_options: { include_usage: true } } : {}),
+        };
   return gateway.post(way.path, { model: 'gpt-5.5', stream: way.streamed, ...content, ...body }, rest);
 }
 
@@ -118,11 +121,16 @@ export function readerOf(response: Response): StreamReader {
 export function payloadsOf(raw: string): (Json | '[DONE]')[] {
   if (raw !== '' && !raw.endsWith('\n\n')) throw new Error('The stream ends inside an event');
   const lines = raw.split('\n').filter((line) => line.startsWith('data: '));
-  return lines.map((line) => line.slice('data: '.length)).map((data) => (data === '[DONE]' ? data : (JSON.parse(data) as Json)));
+  return lines
+    .map((line) => line.slice('data: '.length))
+    .map((data) => (data === '[DONE]' ? data : (JSON.parse(data) as Json)));
 }
 
 function isTerminal(payload: Json | '[DONE]' | undefined): boolean {
-  return typeof payload === 'object' && (payload['type'] === 'response.completed' || payload['type'] === 'response.incomplete');
+  return (
+    typeof payload === 'object' &&
+    (payload['type'] === 'response.completed' || payload['type'] === 'response.incomplete')
+  );
 }
 
 function errorIn(payloads: readonly (Json | '[DONE]')[]): Json | undefined {
@@ -162,7 +170,10 @@ export async function untilProbed(gateway: TestGateway): Promise<TestGateway> {
   const unknown = gateway.db.sqlite.query<{ count: number }, []>(
     'select count(*) as count from tokens where quota_checked_at is null or catalogue_checked_at is null',
   );
-  await gateway.simulator.waitFor(() => unknown.get()?.count === 0 && gateway.app.watchedCalls === 0, 'every account to be probed');
+  await gateway.simulator.waitFor(
+    () => unknown.get()?.count === 0 && gateway.app.watchedCalls === 0,
+    'every account to be probed',
+  );
   return gateway;
 }
 
@@ -183,7 +194,10 @@ export async function expectOneRow(gateway: TestGateway, expected: Json): Promis
 }
 
 /** What an account has become. */
-export function stateOf(gateway: TestGateway, account: SimulatedAccount): { state: unknown; reason: unknown; until: unknown } {
+export function stateOf(
+  gateway: TestGateway,
+  account: SimulatedAccount,
+): { state: unknown; reason: unknown; until: unknown } {
   const row = gateway.account(account);
   return { state: row['state'], reason: row['state_reason'], until: row['state_until'] };
 }

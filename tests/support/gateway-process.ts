@@ -24,7 +24,11 @@ export interface ProcessResult {
 /** Runs one command as a process of its own on the database of a test. */
 export async function runCommand(db: Db, args: readonly string[], variables: Variables = {}): Promise<ProcessResult> {
   const child = spawn(db, args, variables);
-  const [stdout, stderr, exitCode] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited]);
+  const [stdout, stderr, exitCode] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
   return { exitCode, stdout, stderr };
 }
 
@@ -52,7 +56,11 @@ export async function createDeployment(simulator: Simulator): Promise<Deployment
   const database = await temporaryDatabase();
   const { db } = database;
   const box = createSecretBox(encryptionKey);
-  const { key } = createKeyService({ db, clock: systemClock }).create({ name: 'test', expiresAt: null, allowedModels: null });
+  const { key } = createKeyService({ db, clock: systemClock }).create({
+    name: 'test',
+    expiresAt: null,
+    allowedModels: null,
+  });
   const processes: GatewayProcess[] = [];
 
   return {
@@ -66,7 +74,12 @@ export async function createDeployment(simulator: Simulator): Promise<Deployment
     },
     row: (id) => db.sqlite.query('select * from tokens where id = ?').get(id) as Record<string, unknown>,
     async start(variables = {}) {
-      const child = spawn(db, ['serve', '--json'], { CODEX_BASE_URL: simulator.baseUrl, OAUTH_ISSUER: simulator.issuer, PORT: '0', ...variables });
+      const child = spawn(db, ['serve', '--json'], {
+        CODEX_BASE_URL: simulator.baseUrl,
+        OAUTH_ISSUER: simulator.issuer,
+        PORT: '0',
+        ...variables,
+      });
       const { base_url: baseUrl } = JSON.parse(await firstLine(child.stdout)) as { base_url: string };
       const started: GatewayProcess = {
         ask: (text) =>
@@ -115,7 +128,13 @@ function spawn(db: Db, args: readonly string[], variables: Variables): Bun.Subpr
     OAUTH_ISSUER: 'http://127.0.0.1:1',
     ...variables,
   };
-  return Bun.spawn([process.execPath, main, ...args], { cwd: folder, env: environment, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
+  return Bun.spawn([process.execPath, main, ...args], {
+    cwd: folder,
+    env: environment,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
 }
 
 /** The first line a process prints. Throws when it ends without one. */

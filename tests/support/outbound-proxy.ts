@@ -16,11 +16,22 @@ interface Opening {
   rest: Buffer;
 }
 
+/** Who may use a proxy; it turns everybody else away. */
+export interface ProxyLogin {
+  user: string;
+  password: string;
+}
+
 /** A proxy for http:// URLs, by CONNECT tunnels and by absolute request targets. */
-export function startHttpProxy(): Promise<OutboundProxy> {
-  return start('http', async (socket) => {
+export function startHttpProxy(login?: ProxyLogin): Promise<OutboundProxy> {
+  return start('http', login, async (socket) => {
     const bytes = await readUntil(socket, (seen) => seen.includes('\r\n\r\n'));
     const text = bytes.toString('latin1');
+    const presented = /^proxy-authorization: Basic (\S+)\r$/im.exec(text)?.[1] ?? '';
+    if (login && Buffer.from(presented, 'base64').toString() !== `${login.user}:${login.password}`) {
+      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n');
+      throw new Error('The login is wrong.');
+    }
     const [, method, target = ''] = /^(\S+) (\S+) HTTP\/1\.1\r\n/.exec(text) ?? [];
     if (method === 'CONNECT') {
       const { hostname, port } = new URL(`http://${target}`);
@@ -33,11 +44,17 @@ export function startHttpProxy(): Promise<OutboundProxy> {
   });
 }
 
-/** A SOCKS5 proxy without authentication, for names and IPv4 addresses. */
-export function startSocksProxy(): Promise<OutboundProxy> {
-  return start('socks5', async (socket) => {
+/** A SOCKS5 proxy for names and IPv4 addresses. */
+export function startSocksProxy(login?: ProxyLogin): Promise<OutboundProxy> {
+  return start('socks5', login, async (socket) => {
     await readUntil(socket, (seen) => seen.length >= 2 && seen.length >= 2 + (seen[1] ?? 0));
-    socket.write(Uint8Array.of(5, 0));
+    socket.write(Uint8Array.of(5, login ? 2 : 0));
+    if (login) {
+      const expected = `\x01${lengthThenText(login.user)}${lengthThenText(login.password)}`;
+      const presented = await readUntil(socket, (seen) => seen.length >= expected.length);
+      if (presented.toString('latin1') !== expected) throw new Error('The login is wrong.');
+      socket.write(Uint8Array.of(1, 0));
+    }
     const head = await readUntil(socket, (seen) => seen.length >= 5 && seen.length >= socksRequestLength(seen));
     const length = socksRequestLength(head);
     const address = head.subarray(head[3] === 1 ? 4 : 5, length - 2);
@@ -52,7 +69,7 @@ export function startSocksProxy(): Promise<OutboundProxy> {
 
 /** The URL of a proxy nobody runs: its port was free a moment ago. */
 export async function deadProxyUrl(scheme: 'http' | 'socks5'): Promise<string> {
-  await using proxy = await start(scheme, () => Promise.reject(new Error('Nobody comes here.')));
+  await using proxy = await start(scheme, undefined, () => Promise.reject(new Error('Nobody comes here.')));
   return proxy.url;
 }
 
@@ -60,7 +77,13 @@ function socksRequestLength(head: Buffer): number {
   return head[3] === 1 ? 10 : 7 + (head[4] ?? 0);
 }
 
-async function start(scheme: 'http' | 'socks5', open: (socket: Socket) => Promise<Opening>): Promise<OutboundProxy> {
+const lengthThenText = (text: string) => String.fromCharCode(text.length) + text;
+
+async function start(
+  scheme: 'http' | 'socks5',
+  login: ProxyLogin | undefined,
+  open: (socket: Socket) => Promise<Opening>,
+): Promise<OutboundProxy> {
   const sockets = new Set<Socket>();
   let sent = '';
 
@@ -88,14 +111,17 @@ async function start(scheme: 'http' | 'socks5', open: (socket: Socket) => Promis
 
   const server: Server = createServer((socket) => {
     track(socket);
-    serve(socket).catch(() => socket.destroy());
+    serve(socket).catch(() => socket.end());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The proxy does not listen.');
   return {
-    url: `${scheme}://127.0.0.1:${address.port}`,
-    requests: () => [...sent.matchAll(/(GET|POST|HEAD) (?:http:\/\/[^/ ]+)?(\/\S*) HTTP\/1\.1\r\n/g)].map(([, method, path]) => `${method} ${path}`),
+    url: `${scheme}://${login ? `${encodeURIComponent(login.user)}:${encodeURIComponent(login.password)}@` : ''}127.0.0.1:${address.port}`,
+    requests: () =>
+      [...sent.matchAll(/(GET|POST|HEAD) (?:http:\/\/[^/ ]+)?(\/\S*) HTTP\/1\.1\r\n/g)].map(
+        ([, method, path]) => `${method} ${path}`,
+      ),
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();

@@ -10,7 +10,14 @@ export function textAnswer(
   deltas: readonly string[],
   options: { between?: readonly Event[]; model?: string } = {},
 ): Event[] {
-  const response = { id: 'resp_scripted', object: 'response', created_at: 1_790_000_000, status: 'in_progress', model: options.model ?? 'gpt-5.5', output: [] };
+  const response = {
+    id: 'resp_scripted',
+    object: 'response',
+    created_at: 1_790_000_000,
+    status: 'in_progress',
+    model: options.model ?? 'gpt-5.5',
+    output: [],
+  };
   const place = { item_id: 'msg_scripted', output_index: 0, content_index: 0 };
   const message = { id: 'msg_scripted', type: 'message', role: 'assistant', status: 'in_progress', content: [] };
   const text = deltas.join('');

@@ -1,5 +1,15 @@
 import { expect, test } from 'bun:test';
-import { active, ask, expectAtRest, expectOneRow, readerOf, stateOf, streamedWays, untilProbed, ways } from '../../support/gateway-faults.ts';
+import {
+  active,
+  ask,
+  expectAtRest,
+  expectOneRow,
+  readerOf,
+  stateOf,
+  streamedWays,
+  untilProbed,
+  ways,
+} from '../../support/gateway-faults.ts';
 import { startGateway } from '../../support/start-gateway.ts';
 
 const clientCount = 200;
@@ -17,7 +27,11 @@ for (const way of ways) {
     leaving.abort();
     await expect(answer).rejects.toThrow();
 
-    await gateway.simulator.waitFor(() => gateway.simulator.openConnections === 0, 'the upstream call to end', atOnceMs);
+    await gateway.simulator.waitFor(
+      () => gateway.simulator.openConnections === 0,
+      'the upstream call to end',
+      atOnceMs,
+    );
     expect(gateway.simulator.requests.at(-1)).toMatchObject({ aborted: true });
     await expectOneRow(gateway, { status_code: 499, error_code: 'client_closed' });
     expect(gateway.accounts.map((account) => stateOf(gateway, account))).toEqual([active, active]);
@@ -31,7 +45,11 @@ for (const way of streamedWays) {
     await reader.until((raw) => raw.includes('word3 '));
     await reader.leave();
 
-    await gateway.simulator.waitFor(() => gateway.simulator.openConnections === 0, 'the upstream call to end', atOnceMs);
+    await gateway.simulator.waitFor(
+      () => gateway.simulator.openConnections === 0,
+      'the upstream call to end',
+      atOnceMs,
+    );
     expect(gateway.simulator.requests.at(-1)).toMatchObject({ aborted: true });
     await expectOneRow(gateway, { status_code: 499, error_code: 'client_closed', attempts: 1 });
     expect(gateway.accounts.map((account) => stateOf(gateway, account))).toEqual([active, active]);
@@ -44,7 +62,11 @@ for (const way of streamedWays) {
     const reader = readerOf(await ask(gateway, way, 'hi'));
     await reader.until((raw) => raw.includes(': keep-alive'));
     await reader.leave();
-    await gateway.simulator.waitFor(() => gateway.simulator.openConnections === 0, 'the upstream call to end', atOnceMs);
+    await gateway.simulator.waitFor(
+      () => gateway.simulator.openConnections === 0,
+      'the upstream call to end',
+      atOnceMs,
+    );
     await expectOneRow(gateway, { status_code: 499, error_code: 'client_closed' });
   });
 }
@@ -61,7 +83,14 @@ function createRandom(seed: number): () => number {
 test(`R2: ${clientCount} clients that connect and drop at random moments leave nothing behind, and each has one log row`, async () => {
   await using gateway = await untilProbed(await startGateway({ accounts: 5, env: { KEEPALIVE_MS: '100' } }));
   const random = createRandom(20_260);
-  const texts = ['[[sim:text 50]]', '[[sim:pace 100 10]]', '[[sim:fault silence]]', '[[sim:fault stall]]', '[[sim:burst 200]]', '[[sim:flood 400000]]'];
+  const texts = [
+    '[[sim:text 50]]',
+    '[[sim:pace 100 10]]',
+    '[[sim:fault silence]]',
+    '[[sim:fault stall]]',
+    '[[sim:burst 200]]',
+    '[[sim:flood 400000]]',
+  ];
 
   async function oneClient(index: number): Promise<'left' | 'served'> {
     const way = ways[index % ways.length] ?? ways[0];
@@ -90,8 +119,12 @@ test(`R2: ${clientCount} clients that connect and drop at random moments leave n
   expect(new Set(codes).difference(new Set([null, 'client_closed']))).toEqual(new Set());
   // A client may leave before its request is read; every request that reached the upstream is on record.
   expect(rows.length).toBeLessThanOrEqual(clientCount);
-  expect(rows.length).toBeGreaterThanOrEqual(gateway.simulator.requests.filter(({ endpoint }) => endpoint === 'responses').length);
-  expect(codes.filter((code) => code === null).length).toBeGreaterThanOrEqual(ends.filter((end) => end === 'served').length);
+  expect(rows.length).toBeGreaterThanOrEqual(
+    gateway.simulator.requests.filter(({ endpoint }) => endpoint === 'responses').length,
+  );
+  expect(codes.filter((code) => code === null).length).toBeGreaterThanOrEqual(
+    ends.filter((end) => end === 'served').length,
+  );
   expect(gateway.accounts.map((account) => stateOf(gateway, account))).toEqual(gateway.accounts.map(() => active));
   expect((await gateway.get('/livez')).status).toBe(200);
 });

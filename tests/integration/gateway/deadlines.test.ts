@@ -1,5 +1,16 @@
 import { expect, test } from 'bun:test';
-import { active, ask, askedAccounts, chat, expectOneRow, read, stateOf, untilProbed, ways, wholeResponses } from '../../support/gateway-faults.ts';
+import {
+  active,
+  ask,
+  askedAccounts,
+  chat,
+  expectOneRow,
+  read,
+  stateOf,
+  untilProbed,
+  ways,
+  wholeResponses,
+} from '../../support/gateway-faults.ts';
 import { startGateway } from '../../support/start-gateway.ts';
 
 for (const way of ways) {
@@ -9,7 +20,10 @@ for (const way of ways) {
     expect(await read(await ask(gateway, way, 'hi'))).toMatchObject({ status: 200, isComplete: true });
     expect(askedAccounts(gateway)).toEqual(gateway.accounts.map(({ name }) => name));
     await expectOneRow(gateway, { status_code: 200, attempts: 2 });
-    expect(gateway.simulator.requests.find(({ endpoint }) => endpoint === 'responses')).toMatchObject({ aborted: true, status: 0 });
+    expect(gateway.simulator.requests.find(({ endpoint }) => endpoint === 'responses')).toMatchObject({
+      aborted: true,
+      status: 0,
+    });
     expect(gateway.accounts.map((account) => stateOf(gateway, account))).toEqual([active, active]);
   });
 
@@ -32,7 +46,9 @@ test('F10: an answer that drips on for ever ends at the total deadline with an e
 });
 
 test('F10: an upstream that cannot be reached is a 502 and blames no account', async () => {
-  await using gateway = await startGateway({ env: { CODEX_BASE_URL: 'http://127.0.0.1:1/backend-api/codex', MAX_ATTEMPTS: '2' } });
+  await using gateway = await startGateway({
+    env: { CODEX_BASE_URL: 'http://127.0.0.1:1/backend-api/codex', MAX_ATTEMPTS: '2' },
+  });
   const got = await read(await ask(gateway, wholeResponses, 'hi'));
   expect(got).toMatchObject({ status: 502, error: { code: 'upstream_error' } });
   expect(gateway.accounts.map((account) => stateOf(gateway, account))).toEqual([active]);

@@ -1,5 +1,15 @@
 import { expect, test } from 'bun:test';
-import { active, ask, askedAccounts, expectOneRow, handClock, read, stateOf, untilProbed, wholeResponses } from '../../support/gateway-faults.ts';
+import {
+  active,
+  ask,
+  askedAccounts,
+  expectOneRow,
+  handClock,
+  read,
+  stateOf,
+  untilProbed,
+  wholeResponses,
+} from '../../support/gateway-faults.ts';
 import { setAccountState } from '../../support/change-account.ts';
 import { modelCalls } from '../../support/model-calls.ts';
 import { startGateway, type TestGateway } from '../../support/start-gateway.ts';
@@ -11,7 +21,9 @@ const user = (text: string): Json => ({ type: 'message', role: 'user', content: 
 
 /** A first turn that thinks; gives the history a stateless client sends with its second one. */
 async function thinkingTurn(gateway: TestGateway): Promise<Json[]> {
-  const got = await read(await ask(gateway, wholeResponses, '', { body: { input: [user('[[sim:reasoning]] think')], include } }));
+  const got = await read(
+    await ask(gateway, wholeResponses, '', { body: { input: [user('[[sim:reasoning]] think')], include } }),
+  );
   expect(got.status).toBe(200);
   const [answer] = got.payloads;
   return [user('[[sim:reasoning]] think'), ...((answer as Json)['output'] as Json[]), user('go on')];
@@ -71,9 +83,14 @@ test('F14: a conversation with a compaction stays with its account, even while t
   await using gateway = await untilProbed(await startGateway({ accounts: 3, clock }));
   const headers = { originator: 'codex_cli_rs' };
   const compacted = await read(
-    await ask(gateway, wholeResponses, '', { headers, body: { input: [user('long story'), { type: 'compaction_trigger' }], stream: false } }),
+    await ask(gateway, wholeResponses, '', {
+      headers,
+      body: { input: [user('long story'), { type: 'compaction_trigger' }], stream: false },
+    }),
   );
-  const compaction = ((compacted.payloads[0] as Json)['output'] as Json[]).find((item) => item['type'] === 'compaction');
+  const compaction = ((compacted.payloads[0] as Json)['output'] as Json[]).find(
+    (item) => item['type'] === 'compaction',
+  );
   const maker = gateway.accounts.find(({ name }) => name === askedAccounts(gateway)[0]);
   if (!compaction || !maker) throw new Error('There is no compaction');
   const next = () => ask(gateway, wholeResponses, '', { headers, body: { input: [compaction, user('go on')] } });

@@ -1,6 +1,18 @@
 import { expect, test } from 'bun:test';
 import type { Reply } from '../../../server/simulator/script.ts';
-import { active, ask, askedAccounts, expectOneRow, read, readerOf, stateOf, streamedWays, untilProbed, ways, wholeWays } from '../../support/gateway-faults.ts';
+import {
+  active,
+  ask,
+  askedAccounts,
+  expectOneRow,
+  read,
+  readerOf,
+  stateOf,
+  streamedWays,
+  untilProbed,
+  ways,
+  wholeWays,
+} from '../../support/gateway-faults.ts';
 import { textAnswer } from '../../support/scripted-answers.ts';
 import { startGateway, type TestGateway } from '../../support/start-gateway.ts';
 
@@ -22,9 +34,16 @@ for (const way of ways) {
       const got = await read(await ask(gateway, way, 'hi'));
 
       expect(got).toMatchObject({ status: 200, error: undefined, isComplete: true, text: greeting });
-      expect(got.raw.match(/"response\.created"/g) ?? []).toHaveLength(way.path === '/v1/responses' && way.streamed ? 1 : 0);
+      expect(got.raw.match(/"response\.created"/g) ?? []).toHaveLength(
+        way.path === '/v1/responses' && way.streamed ? 1 : 0,
+      );
       expect(askedAccounts(gateway)).toEqual([first.name, second.name]);
-      const row = await expectOneRow(gateway, { status_code: 200, error_code: null, attempts: 2, token_id: gateway.idOf(second) });
+      const row = await expectOneRow(gateway, {
+        status_code: 200,
+        error_code: null,
+        attempts: 2,
+        token_id: gateway.idOf(second),
+      });
       expect(row['input_tokens']).toBeGreaterThan(0);
       const becomes = fault === 'limit-event' ? { state: 'cooling', reason: 'usage_limit_reached' } : active;
       expect(stateOf(gateway, first)).toMatchObject(becomes);
@@ -57,7 +76,16 @@ const lateFaults: readonly { fault: string; code: string; reply: AlteredAnswer }
   {
     fault: 'an overload',
     code: 'server_is_overloaded',
-    reply: { kind: 'answer', keep: 6, events: [{ type: 'response.failed', response: { status: 'failed', error: { code: 'server_is_overloaded', message: 'Busy.' } } }] },
+    reply: {
+      kind: 'answer',
+      keep: 6,
+      events: [
+        {
+          type: 'response.failed',
+          response: { status: 'failed', error: { code: 'server_is_overloaded', message: 'Busy.' } },
+        },
+      ],
+    },
   },
   { fault: 'a cut', code: 'upstream_incomplete', reply: { kind: 'answer', keep: 6, ending: 'cut' } },
   { fault: 'a reset', code: 'upstream_incomplete', reply: { kind: 'answer', keep: 6, ending: 'reset' } },
@@ -98,7 +126,11 @@ for (const { fault, code, reply } of lateFaults) {
       await using gateway = await untilProbed(await startGateway({ accounts: 2, env: { IDLE_TIMEOUT_MS: '300' } }));
       const { second } = twoOf(gateway);
       gateway.simulator.script({ reply });
-      expect(await read(await ask(gateway, way, 'hi'))).toMatchObject({ status: 200, error: undefined, text: greeting });
+      expect(await read(await ask(gateway, way, 'hi'))).toMatchObject({
+        status: 200,
+        error: undefined,
+        text: greeting,
+      });
       await expectOneRow(gateway, { status_code: 200, error_code: null, attempts: 2, token_id: gateway.idOf(second) });
     });
   }
@@ -148,7 +180,12 @@ for (const way of ways) {
   test(`F12: the words of an error inside the answer are just text (${way.name})`, async () => {
     await using gateway = await untilProbed(await startGateway({ accounts: 2 }));
     const { first } = twoOf(gateway);
-    const deltas = ['server_is_overloaded: ', 'rate limit reached, try again in 1.2s. ', '{"type":"error","code":"usage_limit_reached"} ', '\n\ndata: [DONE]\n\n'];
+    const deltas = [
+      'server_is_overloaded: ',
+      'rate limit reached, try again in 1.2s. ',
+      '{"type":"error","code":"usage_limit_reached"} ',
+      '\n\ndata: [DONE]\n\n',
+    ];
     gateway.simulator.script({ reply: { kind: 'stream', events: textAnswer(deltas) } });
     const got = await read(await ask(gateway, way, 'hi'));
     expect(got).toMatchObject({ status: 200, error: undefined, isComplete: true, text: deltas.join('') });

@@ -1,5 +1,20 @@
 import { expect, test } from 'bun:test';
-import { active, ask, askedAccounts, chat, expectAtRest, expectOneRow, handClock, read, responses, stateOf, untilProbed, ways, wholeChat } from '../../support/gateway-faults.ts';
+import type { SimulatedAccount } from '../../../server/simulator/account.ts';
+import {
+  active,
+  ask,
+  askedAccounts,
+  chat,
+  expectAtRest,
+  expectOneRow,
+  handClock,
+  read,
+  responses,
+  stateOf,
+  untilProbed,
+  ways,
+  wholeChat,
+} from '../../support/gateway-faults.ts';
 import { startGateway } from '../../support/start-gateway.ts';
 
 const hourMs = 3_600_000;
@@ -8,7 +23,7 @@ for (const way of ways) {
   test(`F1: a spent account is left for another at once and rests until the stated reset (${way.name})`, async () => {
     const clock = handClock();
     await using gateway = await untilProbed(await startGateway({ accounts: 2, clock }));
-    const [first, second] = gateway.accounts as [(typeof gateway.accounts)[0], (typeof gateway.accounts)[0]];
+    const [first, second] = gateway.accounts as [SimulatedAccount, SimulatedAccount];
     gateway.simulator.script({ reply: '429' });
 
     const got = await read(await ask(gateway, way, 'hi'));
@@ -28,7 +43,7 @@ for (const way of ways) {
 test('F1: the rest holds for all models and through a restart, and ends with the reset', async () => {
   const clock = handClock();
   await using gateway = await untilProbed(await startGateway({ clock }));
-  const [account] = gateway.accounts as [(typeof gateway.accounts)[0]];
+  const [account] = gateway.accounts as [SimulatedAccount];
   account.setWindows({ primary: { usedPercent: 100, resetAt: clock.now() + hourMs } });
   expect((await ask(gateway, wholeChat, 'hi')).status).toBe(429);
 
@@ -70,7 +85,7 @@ test('F5: with more drained accounts than attempts the answer is still one of ou
   await using gateway = await untilProbed(await startGateway({ accounts: 4, env: { MAX_ATTEMPTS: '2' } }));
   for (const account of gateway.accounts) account.setWindows({ primary: { usedPercent: 100 } });
   const got = await read(await ask(gateway, wholeChat, 'hi'));
-  expect(got).toMatchObject({ status: 429, error: { code: 'usage_limit_reached' } });
+  expect(got).toMatchObject({ status: 429, error: { resets_at: expect.any(Number) } });
   expect(got.raw).not.toContain('plan_type');
   await expectOneRow(gateway, { status_code: 429, attempts: 2 });
 });
@@ -78,14 +93,18 @@ test('F5: with more drained accounts than attempts the answer is still one of ou
 test('F13: a burst limit that says 1.2 seconds rests the account for seconds, not hours', async () => {
   const clock = handClock();
   await using gateway = await untilProbed(await startGateway({ clock }));
-  const [account] = gateway.accounts as [(typeof gateway.accounts)[0]];
+  const [account] = gateway.accounts as [SimulatedAccount];
   gateway.simulator.script({ reply: 'burst' });
 
   const got = await read(await ask(gateway, chat, 'hi'));
 
   expect(got.status).toBe(429);
   expect(Number(got.headers.get('retry-after'))).toBeLessThanOrEqual(2);
-  expect(stateOf(gateway, account)).toEqual({ state: 'cooling', reason: 'rate_limit_exceeded', until: clock.now() + 1_200 });
+  expect(stateOf(gateway, account)).toEqual({
+    state: 'cooling',
+    reason: 'rate_limit_exceeded',
+    until: clock.now() + 1_200,
+  });
   await expectOneRow(gateway, { status_code: 429, error_code: 'rate_limit_exceeded', attempts: 1 });
   clock.advance(1_500);
   expect((await ask(gateway, wholeChat, 'hi')).status).toBe(200);
@@ -95,16 +114,21 @@ for (const fault of ['404', 'unsupported'] as const) {
   test(`F3: a model refused on one account (${fault}) is tried on another, and only that pair is set aside`, async () => {
     const clock = handClock();
     await using gateway = await untilProbed(await startGateway({ accounts: 2, clock }));
-    const [first, second] = gateway.accounts as [(typeof gateway.accounts)[0], (typeof gateway.accounts)[0]];
+    const [first, second] = gateway.accounts as [SimulatedAccount, SimulatedAccount];
     gateway.simulator.script({ reply: fault });
 
-    expect(await read(await ask(gateway, responses, 'hi'))).toMatchObject({ status: 200, error: undefined, isComplete: true });
+    expect(await read(await ask(gateway, responses, 'hi'))).toMatchObject({
+      status: 200,
+      error: undefined,
+      isComplete: true,
+    });
     await expectOneRow(gateway, { status_code: 200, attempts: 2, token_id: gateway.idOf(second) });
     expect([stateOf(gateway, first), stateOf(gateway, second)]).toEqual([active, active]);
 
     for (let turn = 0; turn < 3; turn += 1) await read(await ask(gateway, wholeChat, `turn ${turn}`));
     expect(askedAccounts(gateway).slice(2)).toEqual([second.name, second.name, second.name]);
-    for (let turn = 0; turn < 2; turn += 1) await read(await ask(gateway, wholeChat, `other ${turn}`, { body: { model: 'gpt-5.2' } }));
+    for (let turn = 0; turn < 2; turn += 1)
+      await read(await ask(gateway, wholeChat, `other ${turn}`, { body: { model: 'gpt-5.2' } }));
     expect(askedAccounts(gateway).slice(5)).toContain(first.name);
   });
 }
@@ -139,10 +163,30 @@ for (const fault of ['502', '520', '524'] as const) {
   });
 }
 
+for (const way of ways) {
+  test(`F4: a page or an error with status 200 is no answer (${way.name})`, async () => {
+    await using gateway = await untilProbed(await startGateway({ accounts: 3 }));
+    const [first, second, third] = gateway.accounts as [SimulatedAccount, SimulatedAccount, SimulatedAccount];
+    const error = { type: 'usage_limit_reached', message: 'The usage limit has been reached', resets_in_seconds: 600 };
+    gateway.simulator.script([
+      { reply: { kind: 'fixed', status: 200, body: '<html><body>Sorry</body></html>' } },
+      { reply: { kind: 'fixed', status: 200, body: { error } } },
+    ]);
+    expect(await read(await ask(gateway, way, 'hi'))).toMatchObject({
+      status: 200,
+      error: undefined,
+      isComplete: true,
+    });
+    await expectOneRow(gateway, { status_code: 200, attempts: 3, token_id: gateway.idOf(third) });
+    expect(stateOf(gateway, first)).toEqual(active);
+    expect(stateOf(gateway, second)).toMatchObject({ state: 'cooling', reason: 'usage_limit_reached' });
+  });
+}
+
 test('F4: an edge page with 429 pauses the account for seconds and is no spent quota', async () => {
   const clock = handClock();
   await using gateway = await untilProbed(await startGateway({ accounts: 2, clock }));
-  const [first] = gateway.accounts as [(typeof gateway.accounts)[0]];
+  const [first] = gateway.accounts as [SimulatedAccount];
   gateway.simulator.script({ reply: 'html429' });
   expect(await read(await ask(gateway, chat, 'hi'))).toMatchObject({ status: 200, isComplete: true });
   expect(stateOf(gateway, first)).toEqual({ state: 'cooling', reason: 'edge_rate_limit', until: clock.now() + 2_000 });
@@ -165,7 +209,9 @@ test('F6: a hundred bad requests change no health and never reach a second accou
   const body = { input: [{ type: 'function_call_output', call_id: 'call_nobody_made', output: '1' }] };
   gateway.simulator.script({ reply: '400', times: Number.POSITIVE_INFINITY });
   const answers = await Promise.all(
-    Array.from({ length: 100 }, (_, index) => ask(gateway, index % 2 ? wholeChat : responses, `bad ${index}`, index % 4 === 2 ? { body } : {})),
+    Array.from({ length: 100 }, (_, index) =>
+      ask(gateway, index % 2 ? wholeChat : responses, `bad ${index}`, index % 4 === 2 ? { body } : {}),
+    ),
   );
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400]));
   await Promise.all(answers.map((answer) => answer.text()));
@@ -181,7 +227,7 @@ test('F6: a hundred bad requests change no health and never reach a second accou
 test('F9: a challenge page of the edge pauses the account for moments and does not disable it', async () => {
   const clock = handClock();
   await using gateway = await untilProbed(await startGateway({ accounts: 2, clock }));
-  const [first] = gateway.accounts as [(typeof gateway.accounts)[0]];
+  const [first] = gateway.accounts as [SimulatedAccount];
   gateway.simulator.script({ reply: 'html403' });
   expect(await read(await ask(gateway, responses, 'hi'))).toMatchObject({ status: 200, isComplete: true });
   expect(stateOf(gateway, first)).toEqual({ state: 'cooling', reason: 'edge_block', until: clock.now() + 30_000 });
@@ -196,7 +242,7 @@ const deactivations = [
 for (const { status, body } of deactivations) {
   test(`F9: a deactivated account (${status}) is not used again until somebody enables it`, async () => {
     await using gateway = await untilProbed(await startGateway({ accounts: 2 }));
-    const [first, second] = gateway.accounts as [(typeof gateway.accounts)[0], (typeof gateway.accounts)[0]];
+    const [first, second] = gateway.accounts as [SimulatedAccount, SimulatedAccount];
     gateway.simulator.script({ reply: { kind: 'fixed', status, body } });
     expect(await read(await ask(gateway, chat, 'hi'))).toMatchObject({ status: 200, isComplete: true });
     expect(stateOf(gateway, first)).toEqual({ state: 'disabled', reason: 'account_deactivated', until: null });

@@ -1,5 +1,14 @@
 import { expect, test } from 'bun:test';
-import { ask, expectOneRow, gate, read, readerOf, responses, streamedWays, untilProbed } from '../../support/gateway-faults.ts';
+import {
+  ask,
+  expectOneRow,
+  gate,
+  read,
+  readerOf,
+  responses,
+  streamedWays,
+  untilProbed,
+} from '../../support/gateway-faults.ts';
 import { startGateway } from '../../support/start-gateway.ts';
 
 for (const way of streamedWays) {
@@ -11,12 +20,18 @@ for (const way of streamedWays) {
     const reader = readerOf(await ask(gateway, way, 'hi'));
     await reader.until((raw) => (raw.match(/^: keep-alive$/gm) ?? []).length >= 3 && raw.includes('from'));
     middle.open();
-    expect(await reader.rest()).toMatchObject({ status: 200, isComplete: true, text: 'Hello from the simulated backend, speaking as gpt-5.5.' });
+    expect(await reader.rest()).toMatchObject({
+      status: 200,
+      isComplete: true,
+      text: 'Hello from the simulated backend, speaking as gpt-5.5.',
+    });
     await expectOneRow(gateway, { status_code: 200, error_code: null, attempts: 1 });
   });
 
   test(`S10: keep-alives start before the upstream has answered at all, and a failure then is an error event (${way.name})`, async () => {
-    await using gateway = await untilProbed(await startGateway({ env: { KEEPALIVE_MS: '100', HEADERS_TIMEOUT_MS: '700', MAX_ATTEMPTS: '1' } }));
+    await using gateway = await untilProbed(
+      await startGateway({ env: { KEEPALIVE_MS: '100', HEADERS_TIMEOUT_MS: '700', MAX_ATTEMPTS: '1' } }),
+    );
     gateway.simulator.script({ reply: 'silence' });
     const got = await read(await ask(gateway, way, 'hi'));
     expect(got).toMatchObject({ status: 200, isComplete: false, error: { code: 'upstream_timeout' }, text: '' });
@@ -26,10 +41,17 @@ for (const way of streamedWays) {
   });
 
   test(`S10: a failover behind keep-alives still gives one clean answer (${way.name})`, async () => {
-    await using gateway = await untilProbed(await startGateway({ accounts: 2, env: { KEEPALIVE_MS: '100', HEADERS_TIMEOUT_MS: '400' } }));
+    await using gateway = await untilProbed(
+      await startGateway({ accounts: 2, env: { KEEPALIVE_MS: '100', HEADERS_TIMEOUT_MS: '400' } }),
+    );
     gateway.simulator.script({ reply: 'silence' });
     const got = await read(await ask(gateway, way, 'hi'));
-    expect(got).toMatchObject({ status: 200, isComplete: true, error: undefined, text: 'Hello from the simulated backend, speaking as gpt-5.5.' });
+    expect(got).toMatchObject({
+      status: 200,
+      isComplete: true,
+      error: undefined,
+      text: 'Hello from the simulated backend, speaking as gpt-5.5.',
+    });
     expect(got.raw).toStartWith(': keep-alive\n\n');
     await expectOneRow(gateway, { status_code: 200, error_code: null, attempts: 2 });
   });

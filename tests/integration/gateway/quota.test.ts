@@ -1,6 +1,17 @@
 import { expect, test } from 'bun:test';
 import type { SimulatedAccount } from '../../../server/simulator/account.ts';
-import { active, ask, askedAccounts, expectAtRest, handClock, read, stateOf, untilProbed, ways, wholeChat } from '../../support/gateway-faults.ts';
+import {
+  active,
+  ask,
+  askedAccounts,
+  expectAtRest,
+  handClock,
+  read,
+  stateOf,
+  untilProbed,
+  ways,
+  wholeChat,
+} from '../../support/gateway-faults.ts';
 import { textAnswer } from '../../support/scripted-answers.ts';
 import { startGateway, type TestGateway } from '../../support/start-gateway.ts';
 
@@ -12,7 +23,9 @@ const quotaAware = { LOAD_BALANCE_STRATEGY: 'quota-aware' };
 /** Windows of the main limit as they are on disk: length in seconds and used share. */
 function windowsOf(gateway: TestGateway, account: SimulatedAccount): unknown[] {
   return gateway.db.sqlite
-    .query("select window_seconds as seconds, used_percent as used, source from quota_windows where token_id = ? and family = 'codex' order by window_seconds")
+    .query(
+      "select window_seconds as seconds, used_percent as used, source from quota_windows where token_id = ? and family = 'codex' order by window_seconds",
+    )
     .all(gateway.idOf(account));
 }
 
@@ -64,7 +77,10 @@ test('F2: windows below 100 % do not end the cool-down while the upstream itself
   const { gateway, account } = await coolingGateway();
   await using _ = gateway;
   const primary = { used_percent: 40, limit_window_seconds: 18_000, reset_after_seconds: 3_600, reset_at: null };
-  const body = { plan_type: 'plus', rate_limit: { allowed: false, limit_reached: true, primary_window: primary, secondary_window: null } };
+  const body = {
+    plan_type: 'plus',
+    rate_limit: { allowed: false, limit_reached: true, primary_window: primary, secondary_window: null },
+  };
   gateway.simulator.script({ endpoint: 'usage', reply: { kind: 'fixed', status: 200, body } });
   await gateway.app.accounts.probe.quota(gateway.idOf(account));
   expect(stateOf(gateway, account)).toMatchObject({ state: 'cooling', reason: 'usage_limit_reached' });
@@ -80,17 +96,32 @@ test('F2: other reasons to rest are not ended by a quota reading', async () => {
 });
 
 const shapes = [
-  { name: 'a weekly window in the primary slot', windows: { primary: { usedPercent: 40, windowMinutes: 10_080 }, secondary: null }, read: [{ seconds: 604_800, used: 40 }] },
+  {
+    name: 'a weekly window in the primary slot',
+    windows: { primary: { usedPercent: 40, windowMinutes: 10_080 }, secondary: null },
+    read: [{ seconds: 604_800, used: 40 }],
+  },
   {
     name: 'five hours and a week in the wrong slots',
-    windows: { primary: { usedPercent: 40, windowMinutes: 10_080 }, secondary: { usedPercent: 10, windowMinutes: 300 } },
+    windows: {
+      primary: { usedPercent: 40, windowMinutes: 10_080 },
+      secondary: { usedPercent: 10, windowMinutes: 300 },
+    },
     read: [
       { seconds: 18_000, used: 10 },
       { seconds: 604_800, used: 40 },
     ],
   },
-  { name: 'only a monthly window', windows: { primary: { usedPercent: 7, windowMinutes: 43_800 }, secondary: null }, read: [{ seconds: 2_628_000, used: 7 }] },
-  { name: 'a slot of 299 minutes', windows: { primary: { usedPercent: 9, windowMinutes: 299 }, secondary: null }, read: [{ seconds: 18_000, used: 9 }] },
+  {
+    name: 'only a monthly window',
+    windows: { primary: { usedPercent: 7, windowMinutes: 43_800 }, secondary: null },
+    read: [{ seconds: 2_628_000, used: 7 }],
+  },
+  {
+    name: 'a slot of 299 minutes',
+    windows: { primary: { usedPercent: 9, windowMinutes: 299 }, secondary: null },
+    read: [{ seconds: 18_000, used: 9 }],
+  },
   { name: 'no window at all', windows: { primary: null, secondary: null }, read: [] },
 ];
 for (const shape of shapes) {
@@ -108,7 +139,10 @@ test('R7: after a change of plan the windows of the old one are gone and the new
   const [account] = gateway.accounts as [SimulatedAccount];
   expect(windowsOf(gateway, account)).toHaveLength(2);
   account.setPlan('pro');
-  account.setWindows({ primary: { usedPercent: 1, windowMinutes: 10_080, resetAt: Date.now() + 7 * dayMs }, secondary: null });
+  account.setWindows({
+    primary: { usedPercent: 1, windowMinutes: 10_080, resetAt: Date.now() + 7 * dayMs },
+    secondary: null,
+  });
   await read(await ask(gateway, wholeChat, 'hi'));
   expect(windowsOf(gateway, account)).toEqual([{ seconds: 604_800, used: 1, source: 'headers' }]);
   expect(gateway.account(account)['plan']).toBe('pro');
@@ -119,7 +153,13 @@ test('R7: quota-aware goes by the tightest window, and unknown is neither free n
     await startGateway({
       env: quotaAware,
       accounts: [
-        { name: 'tight-week', windows: { primary: { usedPercent: 1, windowMinutes: 300 }, secondary: { usedPercent: 88, windowMinutes: 10_080 } } },
+        {
+          name: 'tight-week',
+          windows: {
+            primary: { usedPercent: 1, windowMinutes: 300 },
+            secondary: { usedPercent: 88, windowMinutes: 10_080 },
+          },
+        },
         { name: 'unknown', windows: { primary: null, secondary: null } },
         { name: 'fresh', windows: { primary: { usedPercent: 12, windowMinutes: 10_080 }, secondary: null } },
       ],
@@ -143,8 +183,20 @@ test('R7: a share from before the reset says nothing any more', async () => {
       clock,
       env: quotaAware,
       accounts: [
-        { name: 'used', windows: { primary: { usedPercent: 90, windowMinutes: 300, resetAt: clock.now() + 10 * minuteMs }, secondary: null } },
-        { name: 'half', windows: { primary: { usedPercent: 60, windowMinutes: 300, resetAt: clock.now() + 4 * hourMs }, secondary: null } },
+        {
+          name: 'used',
+          windows: {
+            primary: { usedPercent: 90, windowMinutes: 300, resetAt: clock.now() + 10 * minuteMs },
+            secondary: null,
+          },
+        },
+        {
+          name: 'half',
+          windows: {
+            primary: { usedPercent: 60, windowMinutes: 300, resetAt: clock.now() + 4 * hourMs },
+            secondary: null,
+          },
+        },
       ],
     }),
   );
@@ -159,7 +211,13 @@ for (const way of ways) {
     await using gateway = await untilProbed(await startGateway());
     const [account] = gateway.accounts as [SimulatedAccount];
     const primary = { used_percent: 71, window_minutes: 10_080, reset_at: Math.floor(Date.now() / 1_000) + 86_400 };
-    const between = [{ type: 'codex.rate_limits', plan_type: 'plus', rate_limits: { allowed: true, limit_reached: false, primary, secondary: null } }];
+    const between = [
+      {
+        type: 'codex.rate_limits',
+        plan_type: 'plus',
+        rate_limits: { allowed: true, limit_reached: false, primary, secondary: null },
+      },
+    ];
     gateway.simulator.script({ reply: { kind: 'stream', events: textAnswer(['Hello'], { between }) } });
     expect(await read(await ask(gateway, way, 'hi'))).toMatchObject({ text: 'Hello' });
     await expectAtRest(gateway);

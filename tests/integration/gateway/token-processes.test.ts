@@ -72,27 +72,30 @@ const killCases: KillCase[] = [
   },
 ];
 
-test.each(killCases)('T3: killed $moment, the account is $state after a restart and no spent token is repeated', async (killCase) => {
-  await using simulator = startSimulator();
-  const { promise: isLetGo, resolve: letGo } = Promise.withResolvers<void>();
-  simulator.script({ endpoint: 'token', reply: killCase.reply(isLetGo) });
-  await using deployment = await createDeployment(simulator);
-  const id = deployment.import(simulator.addAccount(expired));
+test.each(killCases)(
+  'T3: killed $moment, the account is $state after a restart and no spent token is repeated',
+  async (killCase) => {
+    await using simulator = startSimulator();
+    const { promise: isLetGo, resolve: letGo } = Promise.withResolvers<void>();
+    simulator.script({ endpoint: 'token', reply: killCase.reply(isLetGo) });
+    await using deployment = await createDeployment(simulator);
+    const id = deployment.import(simulator.addAccount(expired));
 
-  const killed = await deployment.start();
-  await simulator.waitFor(() => simulator.refreshCount() === 1, 'the refresh');
-  await killCase.until(deployment, id, letGo);
-  await killed.kill();
-  letGo();
+    const killed = await deployment.start();
+    await simulator.waitFor(() => simulator.refreshCount() === 1, 'the refresh');
+    await killCase.until(deployment, id, letGo);
+    await killed.kill();
+    letGo();
 
-  const restarted = await deployment.start();
-  expect(await ask(restarted, 2)).toEqual(killCase.statuses);
-  expect(deployment.row(id)['state']).toBe(killCase.state);
-  await restarted.kill();
-  const again = await deployment.start();
-  expect(await ask(again, 2)).toEqual(killCase.statuses);
-  expect(simulator.refreshCount()).toBe(killCase.refreshes);
-});
+    const restarted = await deployment.start();
+    expect(await ask(restarted, 2)).toEqual(killCase.statuses);
+    expect(deployment.row(id)['state']).toBe(killCase.state);
+    await restarted.kill();
+    const again = await deployment.start();
+    expect(await ask(again, 2)).toEqual(killCase.statuses);
+    expect(simulator.refreshCount()).toBe(killCase.refreshes);
+  },
+);
 
 test('T3: killed while the new pair is on its way, the account works or is shown as needing a sign-in', async () => {
   await using simulator = startSimulator();

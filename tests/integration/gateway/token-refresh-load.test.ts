@@ -14,7 +14,11 @@ test('T5: 500 accounts due at start are refreshed a few at a time, each once, an
     const open = simulator.requests.filter(({ endpoint, finished }) => endpoint === 'token' && !finished);
     most = Math.max(most, open.length);
   };
-  simulator.script({ endpoint: 'token', times: Number.POSITIVE_INFINITY, reply: { kind: 'answer', delayMs: 1, wait: note } });
+  simulator.script({
+    endpoint: 'token',
+    times: Number.POSITIVE_INFINITY,
+    reply: { kind: 'answer', delayMs: 1, wait: note },
+  });
 
   for (let rounds = 0; simulator.refreshCount() < 500 && rounds < 10; rounds += 1) await gateway.app.maintenance.run();
   await gateway.app.maintenance.run();

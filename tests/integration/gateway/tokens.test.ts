@@ -3,7 +3,16 @@ import { importAccounts } from '../../../server/accounts/import/import.ts';
 import { systemClock } from '../../../server/core/clock.ts';
 import type { SimulatedAccount } from '../../../server/simulator/account.ts';
 import { changeAccount } from '../../support/change-account.ts';
-import { active, ask, askedAccounts, handClock, read, stateOf, untilProbed, wholeChat } from '../../support/gateway-faults.ts';
+import {
+  active,
+  ask,
+  askedAccounts,
+  handClock,
+  read,
+  stateOf,
+  untilProbed,
+  wholeChat,
+} from '../../support/gateway-faults.ts';
 import { startGateway, type TestGateway } from '../../support/start-gateway.ts';
 
 const hour = 3_600_000;
@@ -25,7 +34,9 @@ function createGate() {
 
 /** Asks `count` times at once; the statuses of the answers. */
 async function statusesOf(gateway: TestGateway, count: number): Promise<number[]> {
-  const answers = Array.from({ length: count }, async (_, index) => read(await ask(gateway, wholeChat, `question ${index}`)));
+  const answers = Array.from({ length: count }, async (_, index) =>
+    read(await ask(gateway, wholeChat, `question ${index}`)),
+  );
   return (await Promise.all(answers)).map(({ status }) => status);
 }
 
@@ -37,14 +48,20 @@ async function spendRefreshToken(gateway: TestGateway, account: SimulatedAccount
   const response = await fetch(`${gateway.simulator.issuer}/oauth/token`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ client_id: 'app_EMoamEEZ73f0CkXaXp7hrann', grant_type: 'refresh_token', refresh_token: refreshToken }),
+    body: JSON.stringify({
+      client_id: 'app_EMoamEEZ73f0CkXaXp7hrann',
+      grant_type: 'refresh_token',
+      refresh_token: refreshToken,
+    }),
   });
   expect(response.status).toBe(200);
 }
 
 /** The account's newest sign-in is imported while the gateway runs. */
 function importAgain(gateway: TestGateway, account: SimulatedAccount): void {
-  const report = importAccounts({ ...gateway, clock: systemClock }, [{ name: 'again', text: JSON.stringify(account.authJson()) }]);
+  const report = importAccounts({ ...gateway, clock: systemClock }, [
+    { name: 'again', text: JSON.stringify(account.authJson()) },
+  ]);
   expect(report.counts).toMatchObject({ updated: 1 });
 }
 
@@ -53,7 +70,10 @@ test('T1: 100 requests that meet one expired account make one refresh, and all o
   const gate = createGate();
   gateway.simulator.script({ endpoint: 'token', reply: { kind: 'answer', wait: gate.wait } });
   const statuses = statusesOf(gateway, 100);
-  await gateway.simulator.waitFor(() => gateway.app.runningRequests === 100 && gateway.simulator.refreshCount() > 0, 'all to wait for the refresh');
+  await gateway.simulator.waitFor(
+    () => gateway.app.runningRequests === 100 && gateway.simulator.refreshCount() > 0,
+    'all to wait for the refresh',
+  );
   gate.open();
   expect(await statuses).toEqual(allGood(100));
   expect(gateway.simulator.refreshCount()).toBe(1);
@@ -72,7 +92,10 @@ test('T1: requests that waited for the refresh still keep to the concurrency cap
   const gate = createGate();
   gateway.simulator.script({ endpoint: 'token', reply: { kind: 'answer', wait: gate.wait } });
   const statuses = statusesOf(gateway, 8);
-  await gateway.simulator.waitFor(() => gateway.app.runningRequests === 8 && gateway.simulator.refreshCount() > 0, 'all to wait');
+  await gateway.simulator.waitFor(
+    () => gateway.app.runningRequests === 8 && gateway.simulator.refreshCount() > 0,
+    'all to wait',
+  );
   gate.open();
   expect(await statuses).toEqual(allGood(8));
   expect(most).toBe(1);
@@ -175,7 +198,11 @@ test('T10: a rejection that a refresh does not mend is replayed once on the acco
   await using gateway = await untilProbed(await startGateway({ accounts: 2 }));
   const [account, other] = gateway.accounts as [SimulatedAccount, SimulatedAccount];
   changeAccount(gateway, account, { priority: 1 });
-  const rejection = { kind: 'fixed', status: 401, body: { error: { code: 'token_expired', message: 'Expired.' } } } as const;
+  const rejection = {
+    kind: 'fixed',
+    status: 401,
+    body: { error: { code: 'token_expired', message: 'Expired.' } },
+  } as const;
   gateway.simulator.script({ account: account.name, times: Number.POSITIVE_INFINITY, reply: rejection });
   expect(await read(await ask(gateway, wholeChat, 'hello'))).toMatchObject({ status: 200, error: undefined });
   expect(askedAccounts(gateway)).toEqual([account.name, account.name, other.name]);

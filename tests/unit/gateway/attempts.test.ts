@@ -37,8 +37,11 @@ test('a repair is made once', () => {
   );
 });
 
-test('the bound on calls ends everything', () => {
+test('the bound on calls ends everything; for accounts’ own troubles it is four times as high', () => {
+  const ofAccount = { ...verdict('other-account'), fault: 'account' as const };
   expect(decide(verdict('other-account'), history({ calls: 6 }), { maxCalls: 6 })).toEqual({ kind: 'give-up' });
+  expect(decide(ofAccount, history({ calls: 6 }), { maxCalls: 6 })).toEqual({ kind: 'next-account' });
+  expect(decide(ofAccount, history({ calls: 24 }), { maxCalls: 6 })).toEqual({ kind: 'give-up' });
 });
 
 test('waits grow and are bounded', () => {
