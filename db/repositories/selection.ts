@@ -18,6 +18,7 @@ export interface CandidateRow {
   totalRequests: number;
   quotaRank: number;
   quotaResetAt: number;
+  randomPosition: number;
 }
 
 /** Selections of one account since they were last written. */
@@ -40,7 +41,8 @@ export interface PoolCounts {
 
 const columns = `id, state, state_until as stateUntil, max_concurrency as maxConcurrency, catalogue_id as catalogueId,
   credential_version as credentialVersion, updated_at as updatedAt, failure_streak as failureStreak, priority,
-  selected_seq as selectedSeq, total_requests as totalRequests, quota_rank as quotaRank, quota_reset_at as quotaResetAt`;
+  selected_seq as selectedSeq, total_requests as totalRequests, quota_rank as quotaRank, quota_reset_at as quotaResetAt,
+  random_position as randomPosition`;
 
 /**
  * Each order is an index over active accounts, so the first row costs the same with ten accounts as with ten thousand.

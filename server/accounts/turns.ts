@@ -1,4 +1,4 @@
-import type { CandidateRow, OrderedStrategy, SelectionRepository } from '../../db/repositories/selection.ts';
+import type { CandidateRow, SelectionRepository } from '../../db/repositories/selection.ts';
 import { createBatch } from '../core/batch.ts';
 import type { StrategyName } from '../env.ts';
 
@@ -28,12 +28,19 @@ const mostWaiting = 32;
 
 type Order = (a: CandidateRow, b: CandidateRow) => number;
 
-const orders: Record<OrderedStrategy, Order> = {
-  'round-robin': (a, b) => b.priority - a.priority || a.selectedSeq - b.selectedSeq,
-  'least-used': (a, b) => b.priority - a.priority || a.totalRequests - b.totalRequests || a.selectedSeq - b.selectedSeq,
-  'quota-aware': (a, b) =>
+/** The order of each strategy, as its index has it; `start` is where on the circle `random` begins. */
+const orders: Record<StrategyName, (start: number) => Order> = {
+  'round-robin': () => (a, b) => b.priority - a.priority || a.selectedSeq - b.selectedSeq,
+  'least-used': () => (a, b) => b.priority - a.priority || a.totalRequests - b.totalRequests || a.selectedSeq - b.selectedSeq,
+  'quota-aware': () => (a, b) =>
     b.priority - a.priority || a.quotaRank - b.quotaRank || a.quotaResetAt - b.quotaResetAt || a.selectedSeq - b.selectedSeq,
+  random: (start) => (a, b) => b.priority - a.priority || distance(start, a) - distance(start, b),
 };
+
+/** How far an account is on the circle from `start`, going up and around. */
+function distance(start: number, { randomPosition }: CandidateRow): number {
+  return (randomPosition - start + 1) % 1;
+}
 
 export function createTurns(repository: SelectionRepository, random: () => number = Math.random): Turns {
   /** As they will be once written; in the order of their last selection. */
@@ -43,40 +50,42 @@ export function createTurns(repository: SelectionRepository, random: () => numbe
     maxDelayMs: writeDelayMs,
     maxItems: Number.POSITIVE_INFINITY,
     write() {
-      const selections = [...waiting].map(([id, { count, lastAt }]) => ({ id, count, lastAt, randomPosition: random() }));
+      const selections = [...waiting].map(([id, { row, count, lastAt }]) => ({ id, count, lastAt, randomPosition: row.randomPosition }));
       waiting.clear();
       repository.saveSelections(selections);
     },
   });
 
-  function* inOrder(strategy: OrderedStrategy): Iterable<CandidateRow> {
-    const order = orders[strategy];
-    // Their state is read anew: another process may have changed it since.
-    const own = [...waiting.values()].map(({ row }) => row).sort(order);
+  function* candidates(strategy: StrategyName): Iterable<CandidateRow> {
+    const start = random();
+    const order = orders[strategy](start);
+    // Head-room changes with every answer; what the other strategies go by only a selection changes.
+    const own = [...waiting.values()].flatMap(({ row }) => (strategy === 'quota-aware' ? current(row) : row)).sort(order);
     let next = 0;
-    for (const row of repository.inOrder(strategy)) {
+    for (const row of strategy === 'random' ? repository.aroundCircle(start) : repository.inOrder(strategy)) {
       if (waiting.has(row.id)) continue;
       for (let mine = own[next]; mine && order(mine, row) < 0; mine = own[next]) {
         next += 1;
-        yield* stillActive(mine);
+        yield* current(mine);
       }
       yield row;
     }
-    for (const mine of own.slice(next)) yield* stillActive(mine);
+    for (const mine of own.slice(next)) yield* current(mine);
   }
 
-  function* stillActive({ id, selectedSeq, totalRequests }: CandidateRow): Iterable<CandidateRow> {
+  /** The account as it is now (another process may have changed it), with what waits to be written; none if not active. */
+  function current({ id, selectedSeq, totalRequests, randomPosition }: CandidateRow): CandidateRow[] {
     const row = repository.find(id);
-    if (row?.state === 'active') yield { ...row, selectedSeq, totalRequests };
+    return row?.state === 'active' ? [{ ...row, selectedSeq, totalRequests, randomPosition }] : [];
   }
 
   return {
-    candidates: (strategy) => (strategy === 'random' ? repository.aroundCircle(random()) : inOrder(strategy)),
+    candidates,
     mark(row, now) {
       if (waiting.size === 0) nextSeq = repository.nextSeq();
       const count = (waiting.get(row.id)?.count ?? 0) + 1;
       waiting.delete(row.id);
-      waiting.set(row.id, { row: { ...row, selectedSeq: nextSeq, totalRequests: row.totalRequests + 1 }, count, lastAt: now });
+      waiting.set(row.id, { row: { ...row, selectedSeq: nextSeq, totalRequests: row.totalRequests + 1, randomPosition: random() }, count, lastAt: now });
       nextSeq += 1;
       batch.add(row.id);
       if (waiting.size >= mostWaiting) batch.flush();

@@ -119,7 +119,10 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
         signal: signal ?? null,
       }),
     get: (path, { key: presented = key, headers } = {}) => fetch(`${running.server.origin}${path}`, { headers: headersOf(presented, headers) }),
-    account: (account) => db.sqlite.query('select * from tokens where id = ?').get(ids.get(account) ?? '') as Record<string, unknown>,
+    account(account) {
+      running.app.flush();
+      return db.sqlite.query('select * from tokens where id = ?').get(ids.get(account) ?? '') as Record<string, unknown>;
+    },
     async logs() {
       while (running.app.runningRequests > 0) await Bun.sleep(1);
       running.app.flush();

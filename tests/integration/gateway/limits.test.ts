@@ -81,13 +81,20 @@ for (const way of ways) {
   });
 }
 
+test('F5: drained accounts do not use up the attempts: an account with quota is found behind them', async () => {
+  await using gateway = await untilProbed(await startGateway({ accounts: 5, env: { MAX_ATTEMPTS: '2' } }));
+  for (const account of gateway.accounts.slice(0, 4)) account.setWindows({ primary: { usedPercent: 100 } });
+  const got = await read(await ask(gateway, wholeChat, 'hi'));
+  expect(got.status).toBe(200);
+});
+
 test('F5: with more drained accounts than attempts the answer is still one of our own', async () => {
   await using gateway = await untilProbed(await startGateway({ accounts: 4, env: { MAX_ATTEMPTS: '2' } }));
   for (const account of gateway.accounts) account.setWindows({ primary: { usedPercent: 100 } });
   const got = await read(await ask(gateway, wholeChat, 'hi'));
   expect(got).toMatchObject({ status: 429, error: { resets_at: expect.any(Number) } });
   expect(got.raw).not.toContain('plan_type');
-  await expectOneRow(gateway, { status_code: 429, attempts: 2 });
+  await expectOneRow(gateway, { status_code: 429, attempts: 4 });
 });
 
 test('F13: a burst limit that says 1.2 seconds rests the account for seconds, not hours', async () => {

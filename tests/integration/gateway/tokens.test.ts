@@ -160,11 +160,13 @@ test('T6: a sign-in imported into a running gateway is used at once, and the acc
   const refused = await read(await ask(gateway, wholeChat, 'two'));
   expect(refused).toMatchObject({ status: 503, error: { code: 'no_usable_account' } });
   expect(stateOf(gateway, account).state).toBe('needs-login');
+  gateway.app.flush();
   const before = gateway.account(account);
 
   account.signIn();
   importAgain(gateway, account);
   expect((await ask(gateway, wholeChat, 'three')).status).toBe(200);
+  gateway.app.flush();
   const { id, created_at, total_requests } = gateway.account(account);
   expect({ id, created_at }).toEqual({ id: before['id'], created_at: before['created_at'] });
   expect(total_requests).toBe(Number(before['total_requests']) + 1);
