@@ -56,7 +56,8 @@ export class Connection {
       const count = new EventCount();
       const texts: string[] | undefined = keepText ? [] : undefined;
       this.#exchange = { sentAt: 0, firstByteAt: 0, head: '', body: undefined, count, texts, resolve, reject };
-      if (this.#socket.write(bytes) < bytes.length) return this.#fail(new Error('The request was not taken in one piece.'));
+      if (this.#socket.write(bytes) < bytes.length)
+        return this.#fail(new Error('The request was not taken in one piece.'));
       this.#exchange.sentAt = performance.now();
     });
   }
@@ -100,7 +101,12 @@ export class Connection {
     this.#exchange = undefined;
     const { count, sentAt, firstByteAt, texts } = exchange;
     if (!count.endsWhole) return exchange.reject(new Error('The answer ends inside an event.'));
-    exchange.resolve({ events: count.events, bytes: count.bytes, firstByteMs: firstByteAt - sentAt, text: texts?.join('') ?? '' });
+    exchange.resolve({
+      events: count.events,
+      bytes: count.bytes,
+      firstByteMs: firstByteAt - sentAt,
+      text: texts?.join('') ?? '',
+    });
   }
 
   #fail(error: Error): void {

@@ -31,7 +31,10 @@ export interface GatewayOptions {
 }
 
 /** Makes a database with accounts and a key. The gateway is the real program, with all its defaults. */
-export function prepareGateway(workshop: Workshop, { upstreamPort, accounts, profileTo }: GatewayOptions): PreparedGateway {
+export function prepareGateway(
+  workshop: Workshop,
+  { upstreamPort, accounts, profileTo }: GatewayOptions,
+): PreparedGateway {
   const folder = workshop.folder();
   const upstream = `http://127.0.0.1:${upstreamPort}`;
   const variables = {

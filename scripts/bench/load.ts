@@ -22,7 +22,8 @@ export async function learnWork(
     const { text, events, bytes } = await connection.request(next(), { keepText: true });
     const said = [...text.matchAll(/"(?:delta|content)":"((?:word\d+ )+)"/g)].map(([, word]) => word);
     const wanted = Array.from({ length: words }, (_, index) => `word${index + 1} `);
-    if (said.join('') !== wanted.join('')) throw new Error(`The first answer is not the upstream's:\n${text.slice(0, 2_000)}`);
+    if (said.join('') !== wanted.join(''))
+      throw new Error(`The first answer is not the upstream's:\n${text.slice(0, 2_000)}`);
     if (!endsWith.test(text)) throw new Error(`The first answer does not end as it should:\n${text.slice(-600)}`);
     return { port, next, expected: { events, bytes } };
   } finally {
@@ -33,7 +34,9 @@ export async function learnWork(
 /** Throws when an answer lost or gained something. */
 export function checkAnswer({ expected }: Work, { events, bytes }: Counted): void {
   if (events === expected.events && bytes === expected.bytes) return;
-  throw new Error(`An answer had ${events} events and ${bytes} bytes instead of ${expected.events} and ${expected.bytes}.`);
+  throw new Error(
+    `An answer had ${events} events and ${bytes} bytes instead of ${expected.events} and ${expected.bytes}.`,
+  );
 }
 
 /** Sends requests on `concurrency` connections until `isEnough`, checks every answer, and tells how many there were. */

@@ -48,21 +48,30 @@ function show(text: string): number {
   return 0;
 }
 
+/** Why there can be no run; undefined when there can. */
+function mistakeIn(chosen: readonly string[]): string | undefined {
+  const unknown = chosen.filter((name) => !(name in cases));
+  if (unknown.length > 0) return `There is no case ${unknown.join(', ')}.`;
+  const isWhole = !values.only && !values.quick && values.profile === undefined;
+  if (values.write && !isWhole) return '--write needs a whole run, without --only, --quick and --profile.';
+  const canPin = process.platform === 'linux' && cpus().length >= 2 && Bun.which('taskset');
+  return canPin ? undefined : 'The bench needs Linux, two cores and taskset.';
+}
+
 async function run(): Promise<number> {
   const chosen = values.only ?? Object.keys(cases);
-  const unknown = chosen.filter((name) => !(name in cases));
-  const mistake =
-    unknown.length > 0 ? `There is no case ${unknown.join(', ')}.`
-    : values.write && (values.only || values.quick || values.profile !== undefined) ? '--write needs a whole run, without --only, --quick and --profile.'
-    : process.platform !== 'linux' || cpus().length < 2 || !Bun.which('taskset') ? 'The bench needs Linux, two cores and taskset.'
-    : undefined;
+  const mistake = mistakeIn(chosen);
   if (mistake !== undefined) {
     console.error(`${mistake}\n\n${usage}`);
     return 2;
   }
 
   const nginx = findNginx();
-  const machine = [`${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores`, `Bun ${Bun.version}`, nginx ? nginxVersion(nginx) : 'no nginx'].join('; ');
+  const machine = [
+    `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores`,
+    `Bun ${Bun.version}`,
+    nginx ? nginxVersion(nginx) : 'no nginx',
+  ].join('; ');
   await using workshop = openWorkshop();
   // The load is made in this very process.
   Bun.spawnSync(['taskset', '-a', '-c', '-p', String(otherCore), String(process.pid)]);
@@ -82,11 +91,20 @@ async function run(): Promise<number> {
     }
   }
 
-  if (values.json) console.log(JSON.stringify({ machine, rows: rows.map((row) => ({ ...row, isMet: isMet(row) })) }, null, 2));
+  if (values.json)
+    console.log(JSON.stringify({ machine, rows: rows.map((row) => ({ ...row, isMet: isMet(row) })) }, null, 2));
   else console.log(`\n${machine}\n\n${tableOf(rows)}\n`);
   if (values.write && !hasFailed) {
     const file = join(import.meta.dir, '../../docs/performance.md');
-    await Bun.write(file, performanceMarkdown({ machine, date: new Date().toISOString().slice(0, 10), command: 'bun run bench --write', rows }));
+    await Bun.write(
+      file,
+      performanceMarkdown({
+        machine,
+        date: new Date().toISOString().slice(0, 10),
+        command: 'bun run bench --write',
+        rows,
+      }),
+    );
   }
   return hasFailed ? 1 : 0;
 }

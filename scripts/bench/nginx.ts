@@ -16,7 +16,10 @@ export function findNginx(): string | null {
 
 export function nginxVersion(program: string): string {
   const { stderr } = Bun.spawnSync([program, '-v'], { stderr: 'pipe' });
-  return stderr.toString().trim().replace(/^nginx version: /, '');
+  return stderr
+    .toString()
+    .trim()
+    .replace(/^nginx version: /, '');
 }
 
 /** The plainest relay there is: one worker, no logs, kept connections on both sides, nothing buffered. */
@@ -25,12 +28,21 @@ export async function startNginx(workshop: Workshop, program: string, upstreamPo
   const port = await freePort();
   mkdirSync(join(folder, 'temp'));
   writeFileSync(join(folder, 'nginx.conf'), configuration(port, upstreamPort));
-  const child = workshop.start(measuredCore, [program, '-p', folder, '-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')]);
+  const child = workshop.start(measuredCore, [
+    program,
+    '-p',
+    folder,
+    '-e',
+    join(folder, 'error.log'),
+    '-c',
+    join(folder, 'nginx.conf'),
+  ]);
   for (const deadline = performance.now() + 5_000; performance.now() < deadline; await Bun.sleep(10)) {
     const connection = await Connection.open(port).catch(() => undefined);
     connection?.close();
     const workers = childrenOf(child.pid);
-    if (connection && workers.length === 1) return { port, pids: [child.pid, ...workers], [Symbol.asyncDispose]: () => stop(child) };
+    if (connection && workers.length === 1)
+      return { port, pids: [child.pid, ...workers], [Symbol.asyncDispose]: () => stop(child) };
   }
   throw new Error('nginx did not come up.');
 }

@@ -22,14 +22,20 @@ function numberText(value: number): string {
 export function tableOf(rows: readonly Row[]): string {
   const cells = [[...heads], ...rows.map(cellsOf)];
   const widths = heads.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0), 3));
-  const lineOf = (line: readonly string[]) => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const lineOf = (line: readonly string[]) =>
+    `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   const [head = [], ...body] = cells;
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
   return [lineOf(head), rule, ...body.map(lineOf)].join('\n');
 }
 
 /** `docs/performance.md`, from a run. */
-export function performanceMarkdown(facts: { machine: string; date: string; command: string; rows: readonly Row[] }): string {
+export function performanceMarkdown(facts: {
+  machine: string;
+  date: string;
+  command: string;
+  rows: readonly Row[];
+}): string {
   return `# Performance
 
 Written by \`${facts.command}\` on ${facts.date}; not by hand.

@@ -17,7 +17,11 @@ const placeholder = '#'.repeat(digits);
 
 /** The simulator's own events, put into HTTP chunks ahead of time, so that serving them costs next to nothing. */
 export function prepareAnswer({ events, paceMs }: AnswerShape): PreparedAnswer {
-  const body = { model: 'gpt-5.5', instructions: 'Be brief.', input: [{ type: 'message', role: 'user', content: 'A question.' }] };
+  const body = {
+    model: 'gpt-5.5',
+    instructions: 'Be brief.',
+    input: [{ type: 'message', role: 'user', content: 'A question.' }],
+  };
   const plan = [{ kind: 'numbered-message', count: events - frameEvents }] as const;
   const now = Date.now();
   const initial = initialResponse(body, `resp_bench${placeholder}`, now, 'user-bench');

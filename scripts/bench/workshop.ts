@@ -13,7 +13,11 @@ export interface Workshop extends AsyncDisposable {
   /** A new empty folder. */
   folder(): string;
   /** Starts a process on one core. Its output is dropped unless asked for. */
-  start(core: number, command: string[], options?: { env?: Record<string, string>; cwd?: string; stdout?: 'pipe' }): Subprocess<'ignore', 'pipe' | 'ignore', 'ignore'>;
+  start(
+    core: number,
+    command: string[],
+    options?: { env?: Record<string, string>; cwd?: string; stdout?: 'pipe' },
+  ): Subprocess<'ignore', 'pipe' | 'ignore', 'ignore'>;
 }
 
 export function openWorkshop(): Workshop {

@@ -12,11 +12,17 @@ export interface Exchange {
  * Writes `bytes` (a string stands for one byte per character) to a server and reads until `isEnough` says so or the
  * server closes. Rejects after five seconds.
  */
-export function exchange(origin: string, bytes: string | Uint8Array, isEnough: (received: string) => boolean): Promise<Exchange> {
+export function exchange(
+  origin: string,
+  bytes: string | Uint8Array,
+  isEnough: (received: string) => boolean,
+): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(origin);
     let received = '';
-    const socket = connect(Number(port), hostname, () => socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes));
+    const socket = connect(Number(port), hostname, () =>
+      socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes),
+    );
     const deadline = setTimeout(() => {
       socket.destroy();
       reject(new Error(`Neither an answer nor an end came, only ${JSON.stringify(received.slice(0, 500))}.`));

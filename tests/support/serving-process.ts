@@ -29,7 +29,7 @@ export async function startServing(extra: Record<string, string> = {}): Promise<
   const { key, id: keyId } = value as { key: string; id: string };
 
   const child = cli.start(['serve', '--json'], variables);
-  const errors = child.stderr.text();
+  const errors = new Response(child.stderr).text();
   const { base_url: baseUrl } = JSON.parse(await firstLine(child.stdout)) as { base_url: string };
   const { origin } = new URL(baseUrl);
   return {
@@ -63,7 +63,10 @@ export async function firstLine(stream: ReadableStream<Uint8Array>): Promise<str
 }
 
 /** What a process prints until `isEnough`. Throws when it ends before. */
-export async function readUntil(stream: ReadableStream<Uint8Array>, isEnough: (text: string) => boolean): Promise<string> {
+export async function readUntil(
+  stream: ReadableStream<Uint8Array>,
+  isEnough: (text: string) => boolean,
+): Promise<string> {
   const reader = stream.getReader();
   const decoder = new TextDecoder();
   let text = '';
@@ -82,6 +85,8 @@ export async function readUntil(stream: ReadableStream<Uint8Array>, isEnough: (t
 /** Every file of a folder with its bytes. */
 export async function contentsOf(folder: string): Promise<Record<string, Buffer>> {
   const names = (await readdir(folder)).toSorted();
-  const entries = names.map(async (name) => [name, Buffer.from(await Bun.file(join(folder, name)).arrayBuffer())] as const);
+  const entries = names.map(
+    async (name) => [name, Buffer.from(await Bun.file(join(folder, name)).arrayBuffer())] as const,
+  );
   return Object.fromEntries(await Promise.all(entries));
 }

@@ -15,8 +15,16 @@ export async function measureFirstByte(bench: Bench): Promise<Row[]> {
   const shape = { events: 100, paceMs: 0 };
   const words = shape.events - frameEvents;
   const { upstream } = bench;
-  await using gateway = await prepareGateway(bench.workshop, { upstreamPort: upstream.port, accounts: 3, profileTo: bench.profileTo }).start();
-  const direct = await learnWork(responsesRequests({ port: upstream.port, path: '/backend-api/codex/responses', bearer: 'any' }, shape), words, responsesEnd);
+  await using gateway = await prepareGateway(bench.workshop, {
+    upstreamPort: upstream.port,
+    accounts: 3,
+    profileTo: bench.profileTo,
+  }).start();
+  const direct = await learnWork(
+    responsesRequests({ port: upstream.port, path: '/backend-api/codex/responses', bearer: 'any' }, shape),
+    words,
+    responsesEnd,
+  );
   const through = await learnWork(chatRequests(gateway.port, gateway.key, shape), words, chatEnd);
 
   const connections = { direct: await Connection.open(upstream.port), through: await Connection.open(gateway.port) };

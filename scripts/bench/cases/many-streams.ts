@@ -12,7 +12,11 @@ const streams = 2_000;
 /** Memory with nothing to do, and with 2,000 streams open at once, of which none may lose an event or a byte. */
 export async function measureManyStreams(bench: Bench): Promise<Row[]> {
   const { upstream, workshop } = bench;
-  await using gateway = await prepareGateway(workshop, { upstreamPort: upstream.port, accounts: 3, profileTo: bench.profileTo }).start();
+  await using gateway = await prepareGateway(workshop, {
+    upstreamPort: upstream.port,
+    accounts: 3,
+    profileTo: bench.profileTo,
+  }).start();
   const shape = { events: bench.isQuick ? 24 : 48, paceMs: 250 };
   const work = await learnWork(chatRequests(gateway.port, gateway.key, shape), shape.events - frameEvents, chatEnd);
   await Bun.sleep(3_000);
@@ -20,7 +24,14 @@ export async function measureManyStreams(bench: Bench): Promise<Row[]> {
 
   const { atOnce, peak, lost } = await openAll(work, gateway.pid);
   return [
-    { what: 'memory with nothing to do', measured: `${(idle / mib).toFixed(1)} MiB`, reference: '', value: idle / 1e6, unit: 'MB', target: 100 },
+    {
+      what: 'memory with nothing to do',
+      measured: `${(idle / mib).toFixed(1)} MiB`,
+      reference: '',
+      value: idle / 1e6,
+      unit: 'MB',
+      target: 100,
+    },
     {
       what: `${streams} streams at once: memory per stream above idle`,
       measured: `${(peak / mib).toFixed(1)} MiB with ${atOnce} open`,
@@ -29,7 +40,14 @@ export async function measureManyStreams(bench: Bench): Promise<Row[]> {
       unit: 'KiB',
       target: 64,
     },
-    { what: `${streams} streams at once: streams that lost anything`, measured: `${streams - lost} whole`, reference: '', value: lost + (streams - atOnce), unit: '', target: 0 },
+    {
+      what: `${streams} streams at once: streams that lost anything`,
+      measured: `${streams - lost} whole`,
+      reference: '',
+      value: lost + (streams - atOnce),
+      unit: '',
+      target: 0,
+    },
   ];
 }
 

@@ -11,8 +11,13 @@ export async function measurePoolSize(bench: Bench): Promise<Row[]> {
   const shape = { events: 100, paceMs: 0 };
   const upstreamPort = bench.upstream.port;
   await using small = await prepareGateway(bench.workshop, { upstreamPort, accounts: 10 }).start();
-  await using large = await prepareGateway(bench.workshop, { upstreamPort, accounts: 10_000, profileTo: bench.profileTo }).start();
-  const workOf = ({ port, key }: { port: number; key: string }) => learnWork(chatRequests(port, key, shape), shape.events - frameEvents, chatEnd);
+  await using large = await prepareGateway(bench.workshop, {
+    upstreamPort,
+    accounts: 10_000,
+    profileTo: bench.profileTo,
+  }).start();
+  const workOf = ({ port, key }: { port: number; key: string }) =>
+    learnWork(chatRequests(port, key, shape), shape.events - frameEvents, chatEnd);
   const costs = await compareCpu(
     [
       { name: 'small', pids: [small.pid], work: await workOf(small) },

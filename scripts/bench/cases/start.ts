@@ -12,5 +12,7 @@ export async function measureStart(bench: Bench): Promise<Row[]> {
   }
   const seconds = median(times) / 1_000;
   const range = `${(Math.min(...times) / 1_000).toFixed(2)}–${(Math.max(...times) / 1_000).toFixed(2)} s`;
-  return [{ what: 'start to ready, median of 5', measured: range, reference: '', value: seconds, unit: 's', target: 0.5 }];
+  return [
+    { what: 'start to ready, median of 5', measured: range, reference: '', value: seconds, unit: 's', target: 0.5 },
+  ];
 }

@@ -16,15 +16,26 @@ const targets = { paced: { chat: 2, relay: 1.5 }, burst: { chat: 4.5, relay: nul
 
 /** CPU per streamed answer of 100 events: nginx relaying it, the gateway translating it, the gateway relaying it. */
 export async function measureStreamed(bench: Bench, pace: 'paced' | 'burst'): Promise<Row[]> {
-  if (bench.nginx === null) throw new Error('nginx is not installed (Debian: apt-get install nginx-light); it is what the gateway is compared with.');
+  if (bench.nginx === null)
+    throw new Error(
+      'nginx is not installed (Debian: apt-get install nginx-light); it is what the gateway is compared with.',
+    );
   const shape = { events, paceMs: pace === 'paced' ? 5 : 0 };
   const words = events - frameEvents;
   await using nginx = await startNginx(bench.workshop, bench.nginx, bench.upstream.port);
-  await using gateway = await prepareGateway(bench.workshop, { upstreamPort: bench.upstream.port, accounts: 3, profileTo: bench.profileTo }).start();
+  await using gateway = await prepareGateway(bench.workshop, {
+    upstreamPort: bench.upstream.port,
+    accounts: 3,
+    profileTo: bench.profileTo,
+  }).start();
   const { port, key, pid } = gateway;
 
   const works = {
-    nginx: await learnWork(responsesRequests({ port: nginx.port, path: upstreamPath, bearer: 'any' }, shape), words, responsesEnd),
+    nginx: await learnWork(
+      responsesRequests({ port: nginx.port, path: upstreamPath, bearer: 'any' }, shape),
+      words,
+      responsesEnd,
+    ),
     chat: await learnWork(chatRequests(port, key, shape), words, chatEnd),
     relay: await learnWork(responsesRequests({ port, path: '/v1/responses', bearer: key }, shape), words, responsesEnd),
   };

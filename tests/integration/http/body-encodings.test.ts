@@ -4,7 +4,7 @@ import { askedAccounts, read } from '../../support/gateway-faults.ts';
 import { lastModelCall } from '../../support/model-calls.ts';
 import { startGateway, type TestGateway } from '../../support/start-gateway.ts';
 
-const encoders: Record<string, (bytes: Uint8Array | string) => Buffer> = {
+const encoders: Record<string, (bytes: Uint8Array | string) => Buffer<ArrayBuffer>> = {
   gzip: (bytes) => gzipSync(bytes),
   'x-gzip': (bytes) => gzipSync(bytes),
   GZIP: (bytes) => gzipSync(bytes),
@@ -20,8 +20,12 @@ const bodies = {
   '/v1/responses': { model: 'gpt-5.5', store: false, input: 'Grüße, 世界 👋' },
 };
 
-function send(gateway: TestGateway, path: string, encoding: string, bytes: Uint8Array): Promise<Response> {
-  const headers = { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json', 'content-encoding': encoding };
+function send(gateway: TestGateway, path: string, encoding: string, bytes: Uint8Array<ArrayBuffer>): Promise<Response> {
+  const headers = {
+    authorization: `Bearer ${gateway.key}`,
+    'content-type': 'application/json',
+    'content-encoding': encoding,
+  };
   return fetch(`${gateway.origin}${path}`, { method: 'POST', headers, body: bytes });
 }
 
@@ -55,10 +59,20 @@ for (const [path, body] of Object.entries(bodies)) {
     const text = JSON.stringify(body);
     for (const [encoding, encode] of Object.entries(encoders)) {
       const whole = encode(text);
-      const broken = [whole.subarray(0, whole.length - 6), whole.subarray(0, 5), Buffer.from(text), Buffer.alloc(50, 0xa5), Buffer.alloc(0)];
+      const broken = [
+        whole.subarray(0, whole.length - 6),
+        whole.subarray(0, 5),
+        Buffer.from(text),
+        Buffer.alloc(50, 0xa5),
+        Buffer.alloc(0),
+      ];
       for (const bytes of broken) {
         const got = await read(await send(gateway, path, encoding, bytes));
-        expect({ encoding, size: bytes.length, status: got.status }).toEqual({ encoding, size: bytes.length, status: 400 });
+        expect({ encoding, size: bytes.length, status: got.status }).toEqual({
+          encoding,
+          size: bytes.length,
+          status: 400,
+        });
         expect(got.error).toMatchObject({ type: 'invalid_request_error' });
       }
     }
@@ -69,7 +83,10 @@ for (const [path, body] of Object.entries(bodies)) {
     await using gateway = await startGateway();
     for (const encoding of ['compress', 'gzip, rot13', 'aes128gcm', '__proto__', 'constructor']) {
       const got = await read(await send(gateway, path, encoding, Buffer.from('{}')));
-      expect({ encoding, got }).toMatchObject({ encoding, got: { status: 415, error: { code: 'unsupported_media_type' } } });
+      expect({ encoding, got }).toMatchObject({
+        encoding,
+        got: { status: 415, error: { code: 'unsupported_media_type' } },
+      });
       expect(got.error?.['message']).toMatch(/gzip, deflate, br or zstd/);
     }
   });

@@ -14,7 +14,11 @@ function bodyOf(bytes: number): string {
 }
 
 /** Sends a body with its length announced, or in chunks without one. */
-function send(gateway: TestGateway, bytes: Uint8Array, options: { chunked: boolean; encoding?: string }): Promise<Response> {
+function send(
+  gateway: TestGateway,
+  bytes: Uint8Array<ArrayBuffer>,
+  options: { chunked: boolean; encoding?: string },
+): Promise<Response> {
   const half = bytes.length >> 1;
   const chunks = new ReadableStream({
     start(controller) {
@@ -39,7 +43,8 @@ const tooLarge = { status: 413, error: { code: 'request_too_large', type: 'inval
 for (const chunked of [false, true]) {
   const way = chunked ? 'in chunks' : 'with a length';
   for (const encoding of [undefined, 'gzip', 'deflate']) {
-    const pack = (text: string) => (encoding === 'gzip' ? gzipSync(text) : encoding === 'deflate' ? deflateSync(text) : Buffer.from(text));
+    const pack = (text: string) =>
+      encoding === 'gzip' ? gzipSync(text) : encoding === 'deflate' ? deflateSync(text) : Buffer.from(text);
     test(`S9: a body of exactly the limit is served, one byte more is one clear 413 (${encoding ?? 'plain'}, ${way})`, async () => {
       await using gateway = await startLimited();
       const options = { chunked, ...(encoding ? { encoding } : {}) };
@@ -59,7 +64,9 @@ for (const chunked of [false, true]) {
     await using gateway = await startLimited();
     const headers = { Authorization: `Bearer ${gateway.key}`, 'Content-Type': 'application/json' };
     // What would be taken for a request if the rest of the body were read as one.
-    const body = requestText('GET', '/smuggled', {}).repeat(2_000).padEnd(2 * limit);
+    const body = requestText('GET', '/smuggled', {})
+      .repeat(2_000)
+      .padEnd(2 * limit);
     const size = body.length;
     const first = chunked
       ? `${requestText('POST', '/v1/responses', { ...headers, 'Transfer-Encoding': 'chunked' })}${size.toString(16)}\r\n${body}\r\n0\r\n\r\n`
@@ -74,7 +81,13 @@ for (const chunked of [false, true]) {
 
 test('S9: an announced length over the limit is refused before the body is sent', async () => {
   await using gateway = await startLimited();
-  const headers = { Authorization: `Bearer ${gateway.key}`, 'Content-Type': 'application/json', 'Content-Length': '9999999999' };
-  const { received } = await exchange(gateway.origin, requestText('POST', '/v1/chat/completions', headers), (text) => text.includes('}}'));
+  const headers = {
+    Authorization: `Bearer ${gateway.key}`,
+    'Content-Type': 'application/json',
+    'Content-Length': '9999999999',
+  };
+  const { received } = await exchange(gateway.origin, requestText('POST', '/v1/chat/completions', headers), (text) =>
+    text.includes('}}'),
+  );
   expect(statusesIn(received)).toEqual([413]);
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { dirname } from 'node:path';
 import { createKeyRepository } from '../../../db/repositories/keys.ts';
 import { hashKey, visiblePrefix } from '../../../server/keys/key.ts';
@@ -7,6 +7,9 @@ import { runCommand } from '../../support/gateway-process.ts';
 import { exchange, requestText, statusesIn } from '../../support/raw-http.ts';
 import { contentsOf, startServing } from '../../support/serving-process.ts';
 import { startGateway } from '../../support/start-gateway.ts';
+
+// Processes are started one after the other, on a machine that may be busy.
+setDefaultTimeout(20_000);
 
 /** Presented keys that are none; each holds the word `canary`, by which it would be found again. */
 const hostile = {
@@ -27,9 +30,12 @@ test('X1: hostile bearer strings are refused, and nothing of them reaches the lo
   const { origin, key } = serving;
   for (const [name, bearer] of Object.entries(hostile)) {
     for (const header of [{ Authorization: `Bearer ${bearer}` }, { 'x-api-key': bearer }]) {
-      const { received } = await exchange(origin, requestText('GET', '/v1/responses/resp_1', header), (text) => text.includes('}}'));
+      const { received } = await exchange(origin, requestText('GET', '/v1/responses/resp_1', header), (text) =>
+        text.includes('}}'),
+      );
       // What is no header in HTTP, or more than the runtime takes, is refused before anybody reads it.
-      const refusal = ({ 'a null byte': 400, 'control characters': 400, '1 MB': 431 } as Record<string, number>)[name] ?? 401;
+      const refusal =
+        ({ 'a null byte': 400, 'control characters': 400, '1 MB': 431 } as Record<string, number>)[name] ?? 401;
       expect({ name, statuses: statusesIn(received) }).toEqual({ name, statuses: [refusal] });
       expect(received).not.toContain('canary');
     }
@@ -49,12 +55,27 @@ test('X1: hostile bearer strings are refused, and nothing of them reaches the lo
 test('X1: nothing but the whole key opens the gateway', async () => {
   await using gateway = await startGateway();
   const { key } = gateway;
-  const almost = [key.slice(0, 8), key.slice(0, -1), `${key}a`, key.toLowerCase(), key.toUpperCase(), `${key}, ${key}`, hashKey(key), key.slice(3)];
+  const almost = [
+    key.slice(0, 8),
+    key.slice(0, -1),
+    `${key}a`,
+    key.toLowerCase(),
+    key.toUpperCase(),
+    `${key}, ${key}`,
+    hashKey(key),
+    key.slice(3),
+  ];
   for (const presented of almost) {
     const got = await read(await gateway.post('/v1/chat/completions', {}, { key: presented }));
     expect(got).toMatchObject({ status: 401, error: { code: 'invalid_api_key', type: 'invalid_request_error' } });
   }
-  const strange = [{ authorization: `Basic ${key}` }, { authorization: 'Bearer' }, { authorization: key }, { 'x-api-key': '' }, { cookie: `key=${key}` }];
+  const strange = [
+    { authorization: `Basic ${key}` },
+    { authorization: 'Bearer' },
+    { authorization: key },
+    { 'x-api-key': '' },
+    { cookie: `key=${key}` },
+  ];
   for (const headers of strange) {
     expect((await fetch(`${gateway.baseUrl}/responses/resp_1`, { headers })).status).toBe(401);
   }
@@ -66,7 +87,10 @@ test.each([
   ['authorization', (key: string) => ({ authorization: `Bearer ${key}` })],
   ['authorization in other letters and with more blanks', (key: string) => ({ authorization: `bEARER   ${key}  ` })],
   ['x-api-key', (key: string) => ({ 'x-api-key': key })],
-  ['x-api-key beside an authorization of another kind', (key: string) => ({ 'x-api-key': key, authorization: 'Basic eDp5' })],
+  [
+    'x-api-key beside an authorization of another kind',
+    (key: string) => ({ 'x-api-key': key, authorization: 'Basic eDp5' }),
+  ],
 ])('a key is taken from %s', async (_, headersOf) => {
   await using gateway = await startGateway();
   const body = { model: 'gpt-5.5', messages: [{ role: 'user', content: 'hi' }] };
@@ -85,7 +109,15 @@ test('X2: keys with a common beginning are told apart, whichever of them was use
   const status = async (key: string) => (await gateway.get('/v1/responses/resp_1', { key })).status;
 
   expect([await status(gateway.key), await status(twin)]).toEqual([404, 401]);
-  const row = { id: 'key_twin', name: 'twin', keyHash: hashKey(twin), prefix: visiblePrefix(twin), expiresAt: null, allowedModels: null, createdAt: 1 };
+  const row = {
+    id: 'key_twin',
+    name: 'twin',
+    keyHash: hashKey(twin),
+    prefix: visiblePrefix(twin),
+    expiresAt: null,
+    allowedModels: null,
+    createdAt: 1,
+  };
   keys.insert(row);
   await until(async () => (await status(twin)) === 404);
   keys.setActive('key_twin', false, 2);
@@ -115,7 +147,10 @@ test('X13: without any client key the gateway is closed and says how to make one
     expect(got).toMatchObject({ status: 401, error: { code: 'no_client_keys' } });
     expect(got.error?.['message']).toContain('keys create');
   }
-  expect((await gateway.post('/v1/chat/completions', { model: 'gpt-5.5', messages: [{ role: 'user', content: 'hi' }] })).status).toBe(401);
+  expect(
+    (await gateway.post('/v1/chat/completions', { model: 'gpt-5.5', messages: [{ role: 'user', content: 'hi' }] }))
+      .status,
+  ).toBe(401);
 
   const { stdout } = await runCommand(gateway.db, ['keys', 'create', '--name', 'first', '--json']);
   const { key } = JSON.parse(stdout) as { key: string };
@@ -145,7 +180,9 @@ test('a key with a list of models may use those and no others, on no endpoint', 
     const got = await read(await gateway.post(path, { model: 'gpt-5.6-sol', ...body }, { key }));
     expect(got).toMatchObject({ status: 403, error: { code: 'model_not_allowed', param: 'model' } });
   }
-  const compact = await read(await gateway.post('/v1/responses/compact', { model: 'gpt-5.6-sol', input: 'hi' }, { key }));
+  const compact = await read(
+    await gateway.post('/v1/responses/compact', { model: 'gpt-5.6-sol', input: 'hi' }, { key }),
+  );
   expect(compact.status).toBe(403);
   expect((await ask(gateway, wholeChat, 'hi', { body: { model: 'gpt-5.6-sol' } })).status).toBe(200);
   expect(askedAccounts(gateway)).toHaveLength(3);

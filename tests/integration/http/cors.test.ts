@@ -3,14 +3,16 @@ import { startGateway, type TestGateway } from '../../support/start-gateway.ts';
 
 const app = 'https://app.example';
 /** What the official client asks leave for in a browser. */
-const stainless = 'authorization, content-type, x-stainless-arch, x-stainless-lang, x-stainless-os, x-stainless-retry-count, x-stainless-runtime';
+const stainless =
+  'authorization, content-type, x-stainless-arch, x-stainless-lang, x-stainless-os, x-stainless-retry-count, x-stainless-runtime';
 
 function preflight(gateway: TestGateway, origin: string): Promise<Response> {
   const headers = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': stainless };
   return fetch(`${gateway.baseUrl}/chat/completions`, { method: 'OPTIONS', headers });
 }
 
-const corsHeaders = (response: Response) => [...response.headers.keys()].filter((name) => name.startsWith('access-control-'));
+const corsHeaders = (response: Response) =>
+  [...response.headers.keys()].filter((name) => name.startsWith('access-control-'));
 
 test('CORS is closed by default: no answer, preflight or error carries a header that would open it', async () => {
   await using gateway = await startGateway();
@@ -55,7 +57,14 @@ test('a listed origin may call: preflight, answer, stream and every error carry 
 
 test('an origin that is not listed gets nothing, however much it looks like one that is', async () => {
   await using gateway = await startGateway({ env: { CORS_ORIGINS: app } });
-  for (const origin of ['https://app.example.evil', 'http://app.example', 'https://app.example:444', 'https://evil-app.example', 'null', '*']) {
+  for (const origin of [
+    'https://app.example.evil',
+    'http://app.example',
+    'https://app.example:444',
+    'https://evil-app.example',
+    'null',
+    '*',
+  ]) {
     for (const answer of [await preflight(gateway, origin), await gateway.get('/v1/models', { headers: { origin } })]) {
       expect({ origin, headers: corsHeaders(answer) }).toEqual({ origin, headers: [] });
       // A cache must not give this answer to the origin that is listed.
@@ -67,7 +76,10 @@ test('an origin that is not listed gets nothing, however much it looks like one 
 test('with * any origin may call, never with credentials', async () => {
   await using gateway = await startGateway({ env: { CORS_ORIGINS: '*' } });
   for (const origin of [app, 'null', 'http://localhost:5173']) {
-    for (const answer of [await preflight(gateway, origin), await gateway.get('/v1/nowhere', { headers: { origin } })]) {
+    for (const answer of [
+      await preflight(gateway, origin),
+      await gateway.get('/v1/nowhere', { headers: { origin } }),
+    ]) {
       expect(answer.headers.get('access-control-allow-origin')).toBe('*');
       expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
     }

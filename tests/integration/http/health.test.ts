@@ -16,12 +16,20 @@ test('/health keeps what its users poll: 200, ok and the number of tokens, witho
   gateway.addAccount();
   const second = gateway.addAccount();
   setAccountState(gateway, second, 'disabled');
-  expect(await health()).toMatchObject({ status: 'ok', tokens_count: 2, tokens: { active: 1, cooling: 0, unusable: 1 }, running_requests: 0 });
+  expect(await health()).toMatchObject({
+    status: 'ok',
+    tokens_count: 2,
+    tokens: { active: 1, cooling: 0, unusable: 1 },
+    running_requests: 0,
+  });
 });
 
 test('/readyz says no, and why, without an account and with none that is usable; /livez says yes all the same', async () => {
   await using gateway = await startGateway({ accounts: 0 });
-  expect(await checksOf(gateway)).toMatchObject({ status: 503, checks: { store: 'ok', accounts: 'there is no account' } });
+  expect(await checksOf(gateway)).toMatchObject({
+    status: 503,
+    checks: { store: 'ok', accounts: 'there is no account' },
+  });
   const account = gateway.addAccount();
   expect((await checksOf(gateway)).checks['accounts']).toBe('ok');
   setAccountState(gateway, account, 'disabled');
@@ -32,7 +40,10 @@ test('/readyz says no, and why, without an account and with none that is usable;
 test('without an account a request is a 503 that says so, streamed or whole', async () => {
   await using gateway = await startGateway({ accounts: 0 });
   for (const way of [chat, wholeChat]) {
-    expect(await read(await ask(gateway, way, 'hi'))).toMatchObject({ status: 503, error: { code: 'no_accounts', type: 'server_error' } });
+    expect(await read(await ask(gateway, way, 'hi'))).toMatchObject({
+      status: 503,
+      error: { code: 'no_accounts', type: 'server_error' },
+    });
   }
 });
 
@@ -45,7 +56,10 @@ test('while draining, running answers finish, new requests are turned away with 
 
   gateway.app.drain();
   expect(await checksOf(gateway)).toMatchObject({ status: 503, checks: { draining: 'the server is stopping' } });
-  expect(await (await gateway.get('/health', { key: null })).json()).toMatchObject({ status: 'ok', running_requests: 1 });
+  expect(await (await gateway.get('/health', { key: null })).json()).toMatchObject({
+    status: 'ok',
+    running_requests: 1,
+  });
   const refused = await read(await ask(gateway, wholeChat, 'hi'));
   expect(refused).toMatchObject({ status: 503, error: { code: 'shutting_down' } });
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);

@@ -16,7 +16,10 @@ async function listedIds(gateway: TestGateway, key: string | null = null): Promi
 }
 
 /** Two accounts, each with a model that only it has. */
-const twoPlans = [{ models: ['gpt-5.5', 'only-first'] }, { models: ['gpt-5.5', 'only-second', 'gpt-daybreak-red-latest'] }];
+const twoPlans = [
+  { models: ['gpt-5.5', 'only-first'] },
+  { models: ['gpt-5.5', 'only-second', 'gpt-daybreak-red-latest'] },
+];
 
 test('S11: the list is the union of what the accounts report, without what they hide', async () => {
   await using gateway = await untilProbed(await startGateway({ accounts: twoPlans }));
@@ -28,7 +31,8 @@ test('S11: the list is the union of what the accounts report, without what they 
   expect(ids).toContain('only-second');
   expect(ids).not.toContain('gpt-daybreak-red-latest');
   expect(new Set(ids).size).toBe(ids.length);
-  for (const model of body.data) expect(model).toMatchObject({ object: 'model', created: expect.any(Number), owned_by: expect.any(String) });
+  for (const model of body.data)
+    expect(model).toMatchObject({ object: 'model', created: expect.any(Number), owned_by: expect.any(String) });
 });
 
 test('S11: a key sees the models it may use and no others, in every form of the list', async () => {
@@ -36,14 +40,22 @@ test('S11: a key sees the models it may use and no others, in every form of the 
   const key = gateway.createKey({ allowedModels: ['gpt-5.5', 'only-second'] });
   expect((await listedIds(gateway, key)).toSorted()).toEqual(['gpt-5.5', 'only-second']);
   expect((await gateway.get('/v1/models/only-second', { key })).status).toBe(200);
-  expect(await read(await gateway.get('/v1/models/only-first', { key }))).toMatchObject({ status: 404, error: { code: 'model_not_found' } });
-  const codex = (await (await gateway.get('/v1/models?client_version=0.169.0', { key })).json()) as { models: { slug: string }[] };
+  expect(await read(await gateway.get('/v1/models/only-first', { key }))).toMatchObject({
+    status: 404,
+    error: { code: 'model_not_found' },
+  });
+  const codex = (await (await gateway.get('/v1/models?client_version=0.169.0', { key })).json()) as {
+    models: { slug: string }[];
+  };
   expect(codex.models.map(({ slug }) => slug).toSorted()).toEqual(['gpt-5.5', 'only-second']);
 });
 
 test('S11: one model is told by its id; an unknown one is a 404 that names it', async () => {
   await using gateway = await untilProbed(await startGateway({ accounts: twoPlans }));
-  expect(await (await gateway.get('/v1/models/only-first', { key: null })).json()).toMatchObject({ id: 'only-first', object: 'model' });
+  expect(await (await gateway.get('/v1/models/only-first', { key: null })).json()).toMatchObject({
+    id: 'only-first',
+    object: 'model',
+  });
   const got = await read(await gateway.get('/v1/models/no%20such%2Fmodel', { key: null }));
   expect(got).toMatchObject({ status: 404, error: { code: 'model_not_found', param: 'model' } });
   expect(got.error?.['message']).toContain('no such/model');
@@ -53,7 +65,8 @@ test('S11: when the fetch fails the last good list stays, also through a restart
   const clock = handClock();
   await using gateway = await untilProbed(await startGateway({ accounts: twoPlans, clock }));
   const before = await listedIds(gateway);
-  const fetches = () => gateway.simulator.requests.filter(({ endpoint, status }) => endpoint === 'models' && status !== 0);
+  const fetches = () =>
+    gateway.simulator.requests.filter(({ endpoint, status }) => endpoint === 'models' && status !== 0);
   const failures = [
     { kind: 'fixed', status: 500, body: { detail: 'no' } },
     { kind: 'fixed', status: 200, body: { models: [] } },
@@ -94,11 +107,20 @@ test('S11: with client_version the list has the Codex shape, and an entity tag s
   expect(etag).toMatch(/^(W\/)?".+"$/);
   const { models } = (await first.json()) as { models: Record<string, unknown>[] };
   // Verbatim and with the hidden ones: such clients read every field, and hide them themselves.
-  expect(models.map(({ slug }) => slug).toSorted()).toEqual(['gpt-5.5', 'gpt-daybreak-red-latest', 'only-first', 'only-second']);
+  expect(models.map(({ slug }) => slug).toSorted()).toEqual([
+    'gpt-5.5',
+    'gpt-daybreak-red-latest',
+    'only-first',
+    'only-second',
+  ]);
   expect(models[0]).toMatchObject({ base_instructions: expect.any(String), shell_type: expect.any(String) });
 
   const again = await gateway.get(path, { headers: { 'if-none-match': etag } });
-  expect({ status: again.status, etag: again.headers.get('etag'), body: await again.text() }).toEqual({ status: 304, etag, body: '' });
+  expect({ status: again.status, etag: again.headers.get('etag'), body: await again.text() }).toEqual({
+    status: 304,
+    etag,
+    body: '',
+  });
   expect(again.headers.get('x-request-id')).toMatch(/^req_/);
   expect((await gateway.get(path, { headers: { 'if-none-match': '"another"' } })).status).toBe(200);
 });
@@ -112,6 +134,10 @@ test('S11: the list is public by default, but a wrong key is refused; MODELS_PUB
       (await gateway.get(path, { key: 'sk-wrong' })).status,
       (await gateway.get(path)).status,
     ];
-    expect({ path, open: await statuses(open), closed: await statuses(closed) }).toEqual({ path, open: [200, 401, 200], closed: [401, 401, 200] });
+    expect({ path, open: await statuses(open), closed: await statuses(closed) }).toEqual({
+      path,
+      open: [200, 401, 200],
+      closed: [401, 401, 200],
+    });
   }
 });

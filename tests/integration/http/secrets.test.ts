@@ -1,6 +1,9 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { dirname } from 'node:path';
 import { contentsOf, startServing } from '../../support/serving-process.ts';
+
+// Processes are started one after the other, on a machine that may be busy.
+setDefaultTimeout(20_000);
 
 test('X11: tokens, client keys and passwords are found in plain text in no file, log or answer, also after failures', async () => {
   const password = 'canary-password-of-the-administrator';
@@ -16,7 +19,8 @@ test('X11: tokens, client keys and passwords are found in plain text in no file,
   const account = simulator.accounts.values().next().value;
   if (!account) throw new Error('The simulated backend has no account.');
   const secrets = new Set<string>([password, key]);
-  const noteTokens = () => [account.accessToken, account.refreshToken, account.idToken].forEach((token) => secrets.add(token));
+  const noteTokens = () =>
+    [account.accessToken, account.refreshToken, account.idToken].forEach((token) => secrets.add(token));
   noteTokens();
 
   const chat = async (text: string, extra: Record<string, unknown> = {}) => {
@@ -25,15 +29,25 @@ test('X11: tokens, client keys and passwords are found in plain text in no file,
   };
   await chat('hi');
   await chat('hi', { stream: true });
-  for (const fault of ['400', '403', '429', '500', 'failed', 'cut', 'reset', 'html403']) await chat(`[[sim:fault ${fault}]]`, { stream: fault === 'cut' });
+  for (const fault of ['400', '403', '429', '500', 'failed', 'cut', 'reset', 'html403'])
+    await chat(`[[sim:fault ${fault}]]`, { stream: fault === 'cut' });
   // An upstream that repeats what it was sent.
-  const echo = { error: { message: `Rejected: ${account.accessToken} ${account.refreshToken} ${key}`, code: 'odd', type: 'invalid_request_error' } };
+  const echo = {
+    error: {
+      message: `Rejected: ${account.accessToken} ${account.refreshToken} ${key}`,
+      code: 'odd',
+      type: 'invalid_request_error',
+    },
+  };
   simulator.script({ reply: { kind: 'fixed', status: 400, body: echo } });
   await run('tokens', 'enable', account.email);
   await chat('echo');
   // It did get through to the client, without what it repeated.
   expect(said.join('\n')).toContain('Rejected: ');
-  simulator.script({ endpoint: 'token', reply: { kind: 'fixed', status: 400, body: { error: 'invalid_request', error_description: account.refreshToken } } });
+  simulator.script({
+    endpoint: 'token',
+    reply: { kind: 'fixed', status: 400, body: { error: 'invalid_request', error_description: account.refreshToken } },
+  });
   account.expireAccessToken();
   await run('tokens', 'refresh', account.email);
   await chat('after the failed refresh');
@@ -41,15 +55,13 @@ test('X11: tokens, client keys and passwords are found in plain text in no file,
   await chat('after the refresh');
   noteTokens();
   await serving.ask({ messages: [] }, { key: `${key}x` }).then((response) => response.text());
-  await run('tokens', 'list', '--json');
-  await run('logs', '--json');
-  await run('keys', 'list');
-  await run('doctor');
+  await Promise.all([run('tokens', 'list', '--json'), run('logs', '--json'), run('keys', 'list'), run('doctor')]);
 
   // While it runs: with the write-ahead log. Afterwards: what is left.
   const places: Record<string, Buffer> = {};
   const noteFiles = async (when: string) => {
-    for (const [name, bytes] of Object.entries(await contentsOf(dirname(cli.databasePath)))) places[`${name} ${when}`] = bytes;
+    for (const [name, bytes] of Object.entries(await contentsOf(dirname(cli.databasePath))))
+      places[`${name} ${when}`] = bytes;
   };
   await fetch(`${origin}/health`).then((response) => response.text());
   await noteFiles('while running');
@@ -64,6 +76,7 @@ test('X11: tokens, client keys and passwords are found in plain text in no file,
   for (const secret of secrets) {
     // The secret parts alone: a prefix may be shown, and tokens of one person have their header in common.
     const telling = secret.startsWith('sk-') ? secret.slice(8) : secret.slice(-24);
-    for (const [place, bytes] of Object.entries(places)) expect({ place, holds: bytes.includes(telling) && telling }).toEqual({ place, holds: false });
+    for (const [place, bytes] of Object.entries(places))
+      expect({ place, holds: bytes.includes(telling) && telling }).toEqual({ place, holds: false });
   }
 });

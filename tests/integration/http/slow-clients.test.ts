@@ -10,7 +10,11 @@ test.each([
 ])('a body that does not come in time is a 408 and the end of the connection (%s)', async (_, header, begin) => {
   await using gateway = await startGateway({ env: { BODY_TIMEOUT_MS: '150' } });
   const headers = { Authorization: `Bearer ${gateway.key}`, 'Content-Type': 'application/json', ...header };
-  const { received, isClosed } = await exchange(gateway.origin, requestText('POST', '/v1/chat/completions', headers, begin), () => false);
+  const { received, isClosed } = await exchange(
+    gateway.origin,
+    requestText('POST', '/v1/chat/completions', headers, begin),
+    () => false,
+  );
   expect({ statuses: statusesIn(received), isClosed }).toEqual({ statuses: [408], isClosed: true });
   expect(received).toContain('"request_timeout"');
   expect(askedAccounts(gateway)).toEqual([]);
@@ -25,7 +29,12 @@ test.each<[string, string, object, number[]]>([
   ['a whole answer', '/v1/chat/completions', body, offAndOn],
   ['a stream', '/v1/chat/completions', { ...body, stream: true }, offAndOn],
   ['a compaction', '/v1/responses/compact', { model: 'gpt-5.5', input: 'hi' }, offAndOn],
-  ['an upstream failure', '/v1/chat/completions', { ...body, messages: [{ role: 'user', content: '[[sim:fault 400]]' }] }, offAndOn],
+  [
+    'an upstream failure',
+    '/v1/chat/completions',
+    { ...body, messages: [{ role: 'user', content: '[[sim:fault 400]]' }] },
+    offAndOn,
+  ],
   ['a request that is refused', '/v1/chat/completions', {}, []],
 ])('after %s the idle time-out of the connection holds again', async (_, path, json, expected) => {
   await using gateway = await startGateway();
@@ -34,7 +43,13 @@ test.each<[string, string, object, number[]]>([
   await using server = Bun.serve({
     port: 0,
     fetch: (request, own) =>
-      gateway.app.fetch(request, new Proxy(own, { get: (target, name) => (name === 'timeout' ? (_request: Request, to: number) => void told.push(to) : Reflect.get(target, name)) })),
+      gateway.app.fetch(
+        request,
+        new Proxy(own, {
+          get: (target, name) =>
+            name === 'timeout' ? (_request: Request, to: number) => void told.push(to) : Reflect.get(target, name),
+        }),
+      ),
   });
   const response = await fetch(`${server.url.origin}${path}`, {
     method: 'POST',

@@ -83,22 +83,30 @@ function addressOf({ path, headers }: { path: string; headers: Readonly<Record<s
   return { path, headers: rest };
 }
 
-const clients = { 'an ordinary client': {}, 'a Codex client': { originator: 'codex_cli_rs', 'user-agent': 'codex_cli_rs/0.169.0' } };
+const clients = {
+  'an ordinary client': {},
+  'a Codex client': { originator: 'codex_cli_rs', 'user-agent': 'codex_cli_rs/0.169.0' },
+};
 
 for (const [path, bodyWith] of Object.entries(requests)) {
   for (const [client, identity] of Object.entries(clients)) {
     test(`X5: unknown fields and headers of ${client} change neither destination nor credentials (${path})`, async () => {
       await using elsewhere = startSimulator();
       await using gateway = await startGateway();
-      const calls = () => gateway.simulator.requests.filter(({ endpoint }) => endpoint === 'responses' || endpoint === 'compact');
+      const calls = () =>
+        gateway.simulator.requests.filter(({ endpoint }) => endpoint === 'responses' || endpoint === 'compact');
 
       const plain = await gateway.post(path, bodyWith({}), { headers: identity });
       expect(plain.status).toBe(200);
       await plain.text();
       // The key is kept: the hostile headers hold no `authorization` of their own.
-      const hostile = await gateway.post(`${path}?base_url=${elsewhere.origin}&api_key=canary`, bodyWith(hostileFields(elsewhere.baseUrl)), {
-        headers: { ...identity, ...hostileHeaders },
-      });
+      const hostile = await gateway.post(
+        `${path}?base_url=${elsewhere.origin}&api_key=canary`,
+        bodyWith(hostileFields(elsewhere.baseUrl)),
+        {
+          headers: { ...identity, ...hostileHeaders },
+        },
+      );
       await hostile.text();
 
       expect(calls()).toHaveLength(2);
