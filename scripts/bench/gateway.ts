@@ -44,6 +44,8 @@ export function prepareGateway(
     HOST: '127.0.0.1',
   };
   const key = fillDatabase(variables, accounts);
+  // A profiler's signals can kill a program that starts itself anew; with the cap lifted already it does not.
+  const environment: Record<string, string> = profileTo === undefined ? {} : { BUN_CONFIG_MAX_HTTP_REQUESTS: '65336' };
   const profile = profileTo === undefined ? [] : ['--cpu-prof-md', '--cpu-prof', '--cpu-prof-dir', profileTo];
 
   return {
@@ -53,7 +55,7 @@ export function prepareGateway(
       const startedAt = performance.now();
       const child = workshop.start(measuredCore, [process.execPath, ...profile, main, 'serve'], {
         cwd: folder,
-        env: { ...variables, PORT: String(port) },
+        env: { ...variables, ...environment, PORT: String(port) },
       });
       await untilLive(port, child.exited);
       return {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Binding, BindingRepository } from '../../db/repositories/bindings.ts';
 import { createBatch } from '../core/batch.ts';
@@ -46,5 +46,5 @@ export function createBindings(deps: { repository: BindingRepository; clock: Clo
 
 function keyOf(kind: BindingKind, value: string): string {
   if (kind === 'conversation') return `c:${value}`;
-  return `${kind === 'encrypted' ? 'e' : 't'}:${createHash('sha256').update(value).digest('base64url').slice(0, 27)}`;
+  return `${kind === 'encrypted' ? 'e' : 't'}:${hash('sha256', value, 'base64url').slice(0, 27)}`;
 }

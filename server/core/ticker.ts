@@ -45,3 +45,20 @@ export function createTicker(intervalMs = 100): Ticker {
     },
   };
 }
+
+/**
+ * Resolves once `ms` have passed on the ticker's coarse clock, unless it is cancelled before: then never. Costs no timer.
+ */
+export function elapsed(ticker: Ticker, ms: number): { promise: Promise<void>; cancel(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const listener: TickListener = {
+    tick(now) {
+      if (now - startedAt < ms) return;
+      ticker.delete(listener);
+      resolve();
+    },
+  };
+  ticker.add(listener);
+  const startedAt = ticker.now;
+  return { promise, cancel: () => ticker.delete(listener) };
+}

@@ -44,26 +44,44 @@ export class ClientStream implements UnderlyingDefaultSource<Uint8Array>, TickLi
     this.#sentAt = deps.ticker.now;
   }
 
-  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+  pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> | void {
     this.#controller = controller;
     this.#isPulling = true;
-    try {
-      if (!this.#source) {
-        const { held, source } = await this.#opening;
+    if (this.#source) return this.#next(this.#source, controller);
+    return this.#opening.then(
+      ({ held, source }) => {
         this.#held = held;
         this.#source = source;
-      }
-      while (!this.#isOver) {
-        const batch = this.#held.shift() ?? (await this.#source.next());
-        if (this.#isOver) return;
-        if (!batch) throw new AppError('upstream_incomplete', 'The upstream ended the answer before it was complete.');
-        if (this.#forward(batch, controller)) return;
-      }
+        return this.#next(source, controller);
+      },
+      (error: unknown) => this.#fail(error, controller),
+    );
+  }
+
+  /** Forwards what was held back, then reads on until the client has something. One promise per read, no more. */
+  #next(source: EventSource, controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> | void {
+    for (let batch = this.#held.shift(); batch; batch = this.#held.shift()) {
+      if (this.#deliver(batch, controller)) return;
+    }
+    return source.next().then(
+      (batch) => {
+        if (!this.#deliver(batch, controller)) return this.#next(source, controller);
+      },
+      (error: unknown) => this.#fail(error, controller),
+    );
+  }
+
+  /** Passes on what one read brought; false when nothing of it was for the client. */
+  #deliver(batch: EventBatch | undefined, controller: ReadableStreamDefaultController<Uint8Array>): boolean {
+    if (this.#isOver) return true;
+    try {
+      if (!batch) throw new AppError('upstream_incomplete', 'The upstream ended the answer before it was complete.');
+      if (!this.#forward(batch, controller)) return false;
+      this.#isPulling = false;
     } catch (error) {
       this.#fail(error, controller);
-    } finally {
-      this.#isPulling = false;
     }
+    return true;
   }
 
   /** The client has left. */
@@ -139,6 +157,7 @@ export class ClientStream implements UnderlyingDefaultSource<Uint8Array>, TickLi
 
   #fail(thrown: unknown, controller: ReadableStreamDefaultController<Uint8Array>): void {
     if (this.#isOver) return;
+    this.#isPulling = false;
     this.#source?.cancel();
     let error: AppError;
     let code: string | undefined;

@@ -27,20 +27,22 @@ const drainMs = 1_000;
 
 export function createEventSource(body: ByteSource): EventSource {
   const decoder = createSseDecoder({ maxEventBytes });
+
+  function decode(chunk: Uint8Array | undefined): EventBatch | undefined {
+    if (chunk === undefined) return undefined;
+    const startsClean = decoder.atBoundary;
+    const decoded = decoder.push(chunk);
+    const events: UpstreamEvent[] = [];
+    for (const one of decoded) {
+      const event = toUpstreamEvent(one);
+      if (event) events.push(event);
+    }
+    const isWhole = startsClean && decoder.atBoundary && events.length === decoded.length;
+    return { events, bytes: isWhole ? chunk : null };
+  }
+
   return {
-    async next() {
-      const chunk = await body.read();
-      if (chunk === undefined) return undefined;
-      const startsClean = decoder.atBoundary;
-      const decoded = decoder.push(chunk);
-      const events: UpstreamEvent[] = [];
-      for (const one of decoded) {
-        const event = toUpstreamEvent(one);
-        if (event) events.push(event);
-      }
-      const isWhole = startsClean && decoder.atBoundary && events.length === decoded.length;
-      return { events, bytes: isWhole ? chunk : null };
-    },
+    next: () => body.read().then(decode),
     cancel: () => body.cancel(),
     drain() {
       const timer = setTimeout(() => body.cancel(), drainMs);

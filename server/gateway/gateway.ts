@@ -1,9 +1,8 @@
 import { windowsFromEvent } from '../accounts/quota-payload.ts';
 import type { Clock } from '../core/clock.ts';
-import { sleep } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import type { Ticker } from '../core/ticker.ts';
+import { elapsed, type Ticker } from '../core/ticker.ts';
 import { codexAnswerHeaders } from '../upstream/headers.ts';
 import { readText, type UpstreamReply } from '../upstream/client.ts';
 import type { Failure } from '../upstream/failure.ts';
@@ -80,15 +79,15 @@ export function createGateway(deps: GatewayDeps): Gateway {
     });
 
     // After a quiet while the status goes out, so that keep-alives can follow; until then a failure is a clean status.
-    const waited = new AbortController();
+    const quiet = elapsed(deps.ticker, deps.keepAliveMs);
     const opened = await Promise.race([
       opening.then(
         (answer) => ({ answer }),
         (error: unknown) => ({ error }),
       ),
-      sleep(deps.keepAliveMs, waited.signal).then(() => ({ isQuiet: true }) as const),
+      quiet.promise.then(() => ({ isQuiet: true }) as const),
     ]);
-    waited.abort();
+    quiet.cancel();
     if ('error' in opened) throw failed(run, opened.error);
 
     const stream = new ClientStream(

@@ -7,6 +7,8 @@ export type EventJson = { type: string; [field: string]: unknown };
 /** An upstream event whose type is known; its JSON is parsed at most once, and not at all for plain deltas. */
 export interface UpstreamEvent {
   readonly type: string;
+  /** A piece of something: nearly all events of an answer are. */
+  readonly isDelta: boolean;
   /** The JSON as a byte string (see server/sse/event.ts). */
   readonly data: string;
   json(): EventJson;
@@ -22,11 +24,13 @@ export class MalformedEventError extends Error {
 
 class ParsedEvent implements UpstreamEvent {
   readonly type: string;
+  readonly isDelta: boolean;
   readonly data: string;
   #json: EventJson | undefined;
 
   constructor(type: string, data: string, json?: EventJson) {
     this.type = type;
+    this.isDelta = type.endsWith('.delta');
     this.data = data;
     this.#json = json;
   }
@@ -53,14 +57,23 @@ function parseEventJson(data: string): EventJson {
 /** A type standing first, as every known server writes it: read without parsing the rest. */
 const leadingType = /^\{\s*"type"\s*:\s*"([A-Za-z0-9_.-]+)"/;
 
+/** How the last event began, and its type: the next one is mostly of the same type. */
+let lastBeginning = 'no event yet';
+let lastType = '';
+
 /**
  * The upstream event in `event`, or undefined for `[DONE]` and empty data. Throws {@link MalformedEventError}.
  * The `event:` line is not consulted: Codex reads only `data:`, and some servers leave the line out.
  */
 export function toUpstreamEvent(event: SseEvent): UpstreamEvent | undefined {
   const { data } = event;
+  if (data.startsWith(lastBeginning)) return new ParsedEvent(lastType, data);
   const leading = leadingType.exec(data);
-  if (leading) return new ParsedEvent(canonicalType(leading[1] as string), data);
+  if (leading) {
+    lastBeginning = leading[0];
+    lastType = canonicalType(leading[1] as string);
+    return new ParsedEvent(lastType, data);
+  }
   if (data === '' || data === '[DONE]') return undefined;
   const json = parseEventJson(data);
   return new ParsedEvent(canonicalType(json.type), data, json);
@@ -89,7 +102,7 @@ export function isPrivate(type: string): boolean {
 
 export function roleOf(event: UpstreamEvent): EventRole {
   const { type } = event;
-  if (type.endsWith('.delta')) return 'output';
+  if (event.isDelta) return 'output';
   if (type === 'response.completed' || type === 'response.incomplete') return 'terminal';
   if (type === 'response.failed' || type === 'error') return 'failure';
   if (preludeTypes.has(type) || isPrivate(type)) return 'prelude';

@@ -35,7 +35,8 @@ export async function readJson(request: Request, limits: { limitBytes: number; t
 async function readBytes(request: Request, { limitBytes, timeoutMs }: { limitBytes: number; timeoutMs: number }): Promise<Uint8Array> {
   const announced = Number(request.headers.get('content-length') ?? '0');
   if (announced > limitBytes) throw tooLarge(limitBytes);
-  if (!request.body) return new Uint8Array();
+  // With a length `body` is not touched: the runtime then gives the bytes without making a stream of them.
+  if (announced === 0 && !request.body) return new Uint8Array();
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {
@@ -45,7 +46,7 @@ async function readBytes(request: Request, { limitBytes, timeoutMs }: { limitByt
   });
   try {
     // With a length the runtime holds the client to it; without one the bytes are counted as they come.
-    return await Promise.race([announced > 0 ? request.bytes() : readCounted(request.body, limitBytes), timeout]);
+    return await Promise.race([announced > 0 ? request.bytes() : readCounted(request.body as ReadableStream<Uint8Array>, limitBytes), timeout]);
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw new AppError('invalid_request', 'The request body could not be received.', { cause: error });
@@ -82,10 +83,12 @@ async function expand(bytes: Uint8Array, encoding: string, limitBytes: number): 
   }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 function parse(bytes: Uint8Array): unknown {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = utf8.decode(bytes);
   } catch (error) {
     throw new AppError('invalid_json', 'The request body is not valid UTF-8.', { cause: error });
   }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** Bytes from here on would favour the first letters of the alphabet and are drawn again. */
@@ -18,7 +18,7 @@ export function newKey(): string {
 
 /** SHA-256 of the whole key in hex. Keys are long and random, so a fast hash without salt is enough. */
 export function hashKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
+  return hash('sha256', key, 'hex');
 }
 
 /** The part of a key that may be shown: its first 8 characters, `sk-` included. */

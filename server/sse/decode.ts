@@ -17,6 +17,7 @@ export interface SseDecoder {
 
 const byteOrderMark = '\u00ef\u00bb\u00bf';
 const lineFeedCode = 10;
+const dataPrefix = '\ndata: ';
 
 /**
  * Reads `text/event-stream` after the HTML standard: lines end in LF, CR or CRLF and nothing else (U+2028 is three
@@ -50,6 +51,17 @@ export function createSseDecoder(options: { maxEventBytes: number }): SseDecoder
     if (data.length > maxEventBytes) throw new SseEventTooLargeError(maxEventBytes);
   }
 
+  /**
+   * The end of the data when the event at `position` has the form nearly all have: an `event:` line that ends at
+   * `lineFeed`, one `data:` line, an empty line, no CR. Else -1, and the event is read line by line.
+   */
+  function usualDataEnd(text: string, position: number, lineFeed: number, carriageReturn: number): number {
+    if (insideEvent || pieces.length > 0 || !text.startsWith('event:', position) || !text.startsWith(dataPrefix, lineFeed)) return -1;
+    const end = text.indexOf('\n', lineFeed + dataPrefix.length);
+    const isUsual = end !== -1 && end + 1 < carriageReturn && text.charCodeAt(end + 1) === lineFeedCode && end - lineFeed <= maxEventBytes;
+    return isUsual ? end : -1;
+  }
+
   function read(text: string): SseEvent[] {
     const events: SseEvent[] = [];
     const none = text.length;
@@ -62,6 +74,13 @@ export function createSseDecoder(options: { maxEventBytes: number }): SseDecoder
     let lineFeed = find('\n', position);
     let carriageReturn = find('\r', position);
     while (lineFeed !== none || carriageReturn !== none) {
+      const usual = usualDataEnd(text, position, lineFeed, carriageReturn);
+      if (usual !== -1) {
+        events.push({ data: text.slice(lineFeed + dataPrefix.length, usual) });
+        position = usual + 2;
+        lineFeed = find('\n', position);
+        continue;
+      }
       const end = lineFeed < carriageReturn ? lineFeed : carriageReturn;
       if (pieces.length > 0) {
         pieces.push(text.slice(position, end));

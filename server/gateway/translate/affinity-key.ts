@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import type { ResponsesBody, ResponsesItem } from '../../contract/responses-body.ts';
 import { defaultInstructions } from './instructions.ts';
 import { isRecord } from './json-values.ts';
@@ -40,7 +40,7 @@ export function derivedCacheKey(clientKeyId: string, body: Pick<ResponsesBody, '
 
 /** A cache key as the upstream takes it: at most 64 characters, a longer one by its hash. */
 export function shortCacheKey(key: string): string {
-  return key.length <= 64 ? key : createHash('sha256').update(key).digest('hex');
+  return key.length <= 64 ? key : digest('sha256', key, 'hex');
 }
 
 /**
@@ -76,7 +76,5 @@ function isFromModel(item: ResponsesItem): boolean {
 
 /** Lengths keep neighbouring texts apart: ("ab","c") and ("a","bc") differ. */
 function hash(texts: readonly string[]): string {
-  const digest = createHash('sha256');
-  for (const text of texts) digest.update(`${text.length}:`).update(text);
-  return digest.digest('hex');
+  return digest('sha256', texts.map((text) => `${text.length}:${text}`).join(''), 'hex');
 }

@@ -38,94 +38,87 @@ export interface AnswerFacts {
 
 /** @param options.keepItems whether `items` are kept: relayed and stored answers need them, a chat stream does not. */
 export function createAnswerFacts(options: { keepItems: boolean }): AnswerFacts {
-  const outputItems = createOutputItems();
-  const encryptedContents: string[] = [];
-  let response: ResponseJson | null = null;
-  let terminal: ResponseJson | null = null;
-  let usage: Usage = unknownUsage;
-  let turnState: string | null = null;
-  let rateLimits: EventJson | null = null;
-  let failure: EventJson | null = null;
-  let lastEvent: UpstreamEvent | null = null;
+  return new Facts(options.keepItems);
+}
 
-  function readItem(event: UpstreamEvent): void {
-    if (options.keepItems) outputItems.add(event);
+/** A class because one is made per attempt and read per event: an object literal with getters costs several times as much. */
+class Facts implements AnswerFacts {
+  readonly encryptedContents: string[] = [];
+  usage: Usage = unknownUsage;
+  turnState: string | null = null;
+  rateLimits: EventJson | null = null;
+  failure: EventJson | null = null;
+  terminal: ResponseJson | null = null;
+  lastEvent: UpstreamEvent | null = null;
+  #response: ResponseJson | null = null;
+  readonly #outputItems: ReturnType<typeof createOutputItems> | undefined;
+
+  constructor(keepItems: boolean) {
+    this.#outputItems = keepItems ? createOutputItems() : undefined;
+  }
+
+  observe(event: UpstreamEvent): void {
+    this.lastEvent = event;
+    if (event.isDelta) return;
+    switch (event.type) {
+      case 'response.output_item.done':
+        return this.#readItem(event);
+      case 'response.created':
+      case 'response.in_progress':
+      case 'response.queued':
+        // Three echoes of the request: the first one says it all.
+        this.#response ??= responseOf(event);
+        return;
+      case 'response.completed':
+      case 'response.incomplete':
+        this.terminal = responseOf(event);
+        this.#response = { ...this.#response, ...this.terminal };
+        this.usage = usageOf(this.terminal);
+        return;
+      case 'response.failed':
+        this.#response = { ...this.#response, ...responseOf(event) };
+        this.usage = usageOf(this.#response);
+        this.failure = event.json();
+        return;
+      case 'error':
+        this.failure = event.json();
+        return;
+      case 'response.metadata':
+      case 'codex.response.metadata':
+        this.turnState = headerOf(event, 'x-codex-turn-state') ?? this.turnState;
+        return;
+      case 'codex.rate_limits':
+        this.rateLimits = event.json();
+    }
+  }
+
+  get responseId(): string | null {
+    return textOrNull(this.#response?.['id']);
+  }
+
+  get servedModel(): string | null {
+    return textOrNull(this.#response?.['model']);
+  }
+
+  get status(): string | null {
+    return this.failure ? 'failed' : textOrNull(this.#response?.['status']);
+  }
+
+  get incompleteReason(): string | null {
+    return textOrNull(recordOf(this.#response?.['incomplete_details'])['reason']);
+  }
+
+  get items(): readonly ResponsesItem[] {
+    return this.#outputItems?.list() ?? [];
+  }
+
+  #readItem(event: UpstreamEvent): void {
+    this.#outputItems?.add(event);
     // A quote inside a JSON string is escaped, so the quoted name can only be a key: big images stay unparsed.
     if (!event.data.includes('"encrypted_content"')) return;
     const content = recordOf(recordOf(event.json())['item'])['encrypted_content'];
-    if (typeof content === 'string' && content !== '') encryptedContents.push(content);
+    if (typeof content === 'string' && content !== '') this.encryptedContents.push(content);
   }
-
-  return {
-    observe(event) {
-      lastEvent = event;
-      if (event.type.endsWith('.delta')) return;
-      switch (event.type) {
-        case 'response.output_item.done':
-          return readItem(event);
-        case 'response.created':
-        case 'response.in_progress':
-        case 'response.queued':
-          // Three echoes of the request: the first one says it all.
-          response ??= responseOf(event);
-          return;
-        case 'response.completed':
-        case 'response.incomplete':
-          terminal = responseOf(event);
-          response = { ...response, ...terminal };
-          usage = usageOf(terminal);
-          return;
-        case 'response.failed':
-          response = { ...response, ...responseOf(event) };
-          usage = usageOf(response);
-          failure = event.json();
-          return;
-        case 'error':
-          failure = event.json();
-          return;
-        case 'response.metadata':
-        case 'codex.response.metadata':
-          turnState = headerOf(event, 'x-codex-turn-state') ?? turnState;
-          return;
-        case 'codex.rate_limits':
-          rateLimits = event.json();
-      }
-    },
-    get responseId() {
-      return textOrNull(response?.['id']);
-    },
-    get servedModel() {
-      return textOrNull(response?.['model']);
-    },
-    get status() {
-      return failure ? 'failed' : textOrNull(response?.['status']);
-    },
-    get incompleteReason() {
-      return textOrNull(recordOf(response?.['incomplete_details'])['reason']);
-    },
-    get usage() {
-      return usage;
-    },
-    get items() {
-      return outputItems.list();
-    },
-    encryptedContents,
-    get turnState() {
-      return turnState;
-    },
-    get rateLimits() {
-      return rateLimits;
-    },
-    get failure() {
-      return failure;
-    },
-    get terminal() {
-      return terminal;
-    },
-    get lastEvent() {
-      return lastEvent;
-    },
-  };
 }
 
 function responseOf(event: UpstreamEvent): ResponseJson {
