@@ -3,10 +3,12 @@ import { createCredentialRepository } from '../db/repositories/credentials.ts';
 import { createHealthRepository } from '../db/repositories/health.ts';
 import { createMaintenanceRepository } from '../db/repositories/maintenance.ts';
 import { createQuotaRepository } from '../db/repositories/quota.ts';
+import { createSelectionRepository } from '../db/repositories/selection.ts';
 import { createAccountReader } from './accounts/account-reader.ts';
 import { createProbe } from './accounts/probe.ts';
 import { createQuotaStore } from './accounts/quota-store.ts';
 import { createRefresher } from './accounts/refresh.ts';
+import { createTurns } from './accounts/turns.ts';
 import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import type { SecretBox } from './core/secret-box.ts';
@@ -46,7 +48,9 @@ export function createAccountServices({ env, db, box, clock, log }: AccountParts
   const maintenanceRepository = createMaintenanceRepository(db);
   const reader = createAccountReader({ credentials, box });
   const catalogues = createCatalogues({ db, clock });
-  const quota = createQuotaStore({ repository: createQuotaRepository(db), health: healthRepository, clock });
+  const selection = createSelectionRepository(db);
+  const turns = createTurns(selection);
+  const quota = createQuotaStore({ repository: createQuotaRepository(db), health: healthRepository, clock, onChange: turns.invalidateQuota });
   const refresher = createRefresher({
     credentials,
     health: healthRepository,
@@ -70,6 +74,8 @@ export function createAccountServices({ env, db, box, clock, log }: AccountParts
     reader,
     catalogues,
     quota,
+    selection,
+    turns,
     refresher,
     probe,
     async close() {

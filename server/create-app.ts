@@ -1,6 +1,5 @@
 import type { Server } from 'bun';
 import { createBindingRepository } from '../db/repositories/bindings.ts';
-import { createSelectionRepository } from '../db/repositories/selection.ts';
 import { createUsageRepository, dayMs } from '../db/repositories/usage.ts';
 import { type AccountParts, type AccountServices, createAccountServices } from './account-services.ts';
 import { createBindings } from './accounts/bindings.ts';
@@ -8,7 +7,6 @@ import { createHealth } from './accounts/health.ts';
 import { createInFlight } from './accounts/in-flight.ts';
 import { createMaintenance, type Maintenance } from './accounts/maintenance.ts';
 import { createPool } from './accounts/pool.ts';
-import { createTurns } from './accounts/turns.ts';
 import { createConversationStore } from './conversations/store.ts';
 import { AppError } from './core/errors.ts';
 import { createGateway } from './gateway/gateway.ts';
@@ -47,18 +45,16 @@ export interface App {
 export function createApp(parts: AppParts): App {
   const { env, db, box, clock, log } = parts;
   const accounts = createAccountServices(parts);
-  const { ticker, control, credentials, healthRepository, refresher, quota, catalogues, endpoints, toProxy } = accounts;
+  const { ticker, control, credentials, healthRepository, refresher, quota, catalogues, endpoints, toProxy, selection, turns } = accounts;
 
   const fetchClient = createFetchClient(ticker);
   const settings = createSettings({ db, env, clock });
   const models = createModelService({ table: parts.modelTable, catalogues });
-  const selection = createSelectionRepository(db);
   const bindingRepository = createBindingRepository(db);
   const bindings = createBindings({ repository: bindingRepository, clock });
   const usage = createUsageRepository(db);
   const recorder = createRecorder({ repository: usage, log });
   const conversations = createConversationStore({ db, box, clock, ttlMs: env.RESPONSES_TTL, maxBytes: env.RESPONSES_MAX_BYTES });
-  const turns = createTurns(selection);
   const pool = createPool({
     selection,
     turns,

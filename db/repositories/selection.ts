@@ -18,7 +18,6 @@ export interface CandidateRow {
   totalRequests: number;
   quotaRank: number;
   quotaResetAt: number;
-  randomPosition: number;
 }
 
 /** Selections of one account since they were last written. */
@@ -41,8 +40,7 @@ export interface PoolCounts {
 
 const columns = `id, state, state_until as stateUntil, max_concurrency as maxConcurrency, catalogue_id as catalogueId,
   credential_version as credentialVersion, updated_at as updatedAt, failure_streak as failureStreak, priority,
-  selected_seq as selectedSeq, total_requests as totalRequests, quota_rank as quotaRank, quota_reset_at as quotaResetAt,
-  random_position as randomPosition`;
+  selected_seq as selectedSeq, total_requests as totalRequests, quota_rank as quotaRank, quota_reset_at as quotaResetAt`;
 
 /**
  * Each order is an index over active accounts, so the first row costs the same with ten accounts as with ten thousand.
@@ -68,11 +66,13 @@ export interface SelectionRepository {
   nextSeq(): number;
   /**
    * Ends cool-downs whose time has come. A cool-down that began in the future was written before the clock was set
-   * back: it is given its length again from now on.
+   * back: it is given its length again from now on. True when any ended.
    */
-  endCoolDowns(now: number): void;
+  endCoolDowns(now: number): boolean;
   counts(): PoolCounts;
-  /** Models set aside for an account at `now`. */
+  /** Whether any model of any account is set aside at `now`. */
+  hasBlocks(now: number): boolean;
+  /** Whether this model is, for this account. */
   isBlocked(id: string, model: string, now: number): boolean;
 }
 
@@ -111,6 +111,7 @@ export function createSelectionRepository(db: Db): SelectionRepository {
     `select count(*) as total, count(*) filter (where state = 'active') as active, count(*) filter (where state = 'cooling') as cooling,
        min(state_until) filter (where state = 'cooling') as earliestUntil from tokens`,
   );
+  const anyBlock = sqlite.query<unknown, [number]>('select 1 from model_blocks where until > ? limit 1');
   const blocked = sqlite.query<unknown, [string, string, number]>('select 1 from model_blocks where token_id = ? and model = ? and until > ?');
 
   return {
@@ -130,9 +131,10 @@ export function createSelectionRepository(db: Db): SelectionRepository {
     nextSeq,
     endCoolDowns(now) {
       rebase.run(now, now, now, now);
-      release.run(now, now);
+      return release.run(now, now).changes > 0;
     },
     counts: () => count.get() ?? { total: 0, active: 0, cooling: 0, earliestUntil: null },
+    hasBlocks: (now) => anyBlock.get(now) !== null,
     isBlocked: (id, model, now) => blocked.get(id, model, now) !== null,
   };
 }

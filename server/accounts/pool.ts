@@ -86,12 +86,12 @@ export function createPool(deps: {
   function endCoolDowns(now: number) {
     if (Math.abs(now - coolDownsCheckedAt) < coolDownCheckMs) return;
     coolDownsCheckedAt = now;
-    selection.endCoolDowns(now);
+    if (selection.endCoolDowns(now)) deps.turns.invalidate();
   }
 
   const hasPlace = (row: CandidateRow) => row.maxConcurrency === null || inFlight.count(row.id) < row.maxConcurrency;
   const servesModel = (row: CandidateRow, model: string, now: number) =>
-    deps.serves(row.catalogueId, model) && !selection.isBlocked(row.id, model, now);
+    deps.serves(row.catalogueId, model) && !(deps.turns.hasModelBlocks(now) && selection.isBlocked(row.id, model, now));
 
   /** The row to use now, or why there is none. Synchronous: between the look and the mark nothing else runs. */
   function choose(request: AcquireRequest, now: number): { row: CandidateRow; chosenBy: Lease['chosenBy'] } | Unavailable {
@@ -104,21 +104,35 @@ export function createPool(deps: {
     if (preference?.strength === 'hard') return whyNotPreferred(preferred, exclude.has(preference.accountId));
 
     const strategy = deps.strategy();
-    let isBusy = false;
-    let isTried = false;
-    let lacksModel = false;
-    for (const row of deps.turns.candidates(strategy)) {
-      if (exclude.has(row.id)) isTried = true;
-      else if (!servesModel(row, model, now)) lacksModel = true;
-      else if (!hasPlace(row)) isBusy = true;
-      else return { row, chosenBy: strategy };
-    }
+    const first = nextInTurn(request, strategy, now);
+    if (first.row) return { row: first.row, chosenBy: strategy };
+    // The order may be a moment old: nobody is turned away for that.
+    deps.turns.invalidate();
+    const { row, isBusy, isTried, lacksModel } = nextInTurn(request, strategy, now);
+    if (row) return { row, chosenBy: strategy };
     if (isBusy) return { reason: 'busy' };
     if (isTried) return { reason: 'tried' };
     const { total, cooling, earliestUntil } = selection.counts();
     if (total === 0) return { reason: 'none' };
     if (cooling > 0) return { reason: 'cooling', untilMs: earliestUntil };
     return { reason: lacksModel ? 'model' : 'unusable' };
+  }
+
+  /** The first account in turn that fits, and what was wrong with the ones before. */
+  function nextInTurn({ exclude, model }: AcquireRequest, strategy: StrategyName, now: number) {
+    const found = { row: undefined as CandidateRow | undefined, isBusy: false, isTried: false, lacksModel: false };
+    for (const { id } of deps.turns.candidates(strategy)) {
+      const row = exclude.has(id) ? undefined : selection.find(id);
+      if (exclude.has(id)) found.isTried = true;
+      else if (row?.state !== 'active') continue;
+      else if (!servesModel(row, model, now)) found.lacksModel = true;
+      else if (!hasPlace(row)) found.isBusy = true;
+      else {
+        found.row = row;
+        return found;
+      }
+    }
+    return found;
   }
 
   function lease(account: AccountHandle, row: CandidateRow, chosenBy: Lease['chosenBy'], model: string): Lease {
@@ -131,7 +145,10 @@ export function createPool(deps: {
         if (isReleased) return;
         isReleased = true;
         inFlight.leave(account.id);
-        deps.health.apply(account.id, account.credentialVersion, model, effect);
+        if (effect.kind !== 'none') {
+          deps.health.apply(account.id, account.credentialVersion, model, effect);
+          deps.turns.invalidate();
+        }
         if (isSuccess && row.failureStreak > 0) deps.health.succeed(account.id);
       },
     };
@@ -163,7 +180,7 @@ export function createPool(deps: {
           continue;
         }
         const { row, chosenBy } = choice;
-        deps.turns.mark(row, now);
+        deps.turns.mark(row.id, now);
         const account = deps.reader.read(row.id, row);
         if (!account) continue;
         if (!isExpiring(account, now)) return { lease: lease(account, row, chosenBy, request.model) };

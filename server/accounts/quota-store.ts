@@ -17,7 +17,13 @@ export interface QuotaStore {
   rerankPassed(): void;
 }
 
-export function createQuotaStore(deps: { repository: QuotaRepository; health: HealthRepository; clock: Clock }): QuotaStore {
+export function createQuotaStore(deps: {
+  repository: QuotaRepository;
+  health: HealthRepository;
+  clock: Clock;
+  /** Called when a rank may have changed. */
+  onChange: () => void;
+}): QuotaStore {
   const { repository, health, clock } = deps;
   const last = new LRUCache<string, { digest: string; at: number }>({ max: 20_000 });
 
@@ -38,12 +44,14 @@ export function createQuotaStore(deps: { repository: QuotaRepository; health: He
       const hasQuota = main.length > 0 && main.every((window) => window.usedPercent < 100);
       // Credits or spend control may hold an account back although its windows have room.
       if (hasQuota && reading.limitReached !== true) health.liftCoolDown(accountId, 'usage_limit_reached', now);
+      deps.onChange();
     },
     rerankPassed() {
       const now = clock.now();
       for (const accountId of repository.withPassedReset(now)) {
         repository.saveRank(accountId, quotaRank(repository.windows(accountId), now));
       }
+      deps.onChange();
     },
   };
 }

@@ -1,94 +1,141 @@
-import type { CandidateRow, SelectionRepository } from '../../db/repositories/selection.ts';
+import type { CandidateRow, OrderedStrategy, SelectionRepository } from '../../db/repositories/selection.ts';
 import { createBatch } from '../core/batch.ts';
 import type { StrategyName } from '../env.ts';
 
 /**
- * Whose turn it is. Accounts come from the database in the order of the strategy's index; selections are written
- * together a moment later, because a write per request costs more than everything else in choosing. Until then they
- * are counted in here, so that the order is as if each had been written at once.
+ * Whose turn it is. The order of the accounts is the database's, by the index of the strategy; its beginning is kept
+ * in memory for a moment, and selections are written together, because a query and a write per request would cost
+ * more than everything else in choosing. What was selected here is counted in at once; what another process changed
+ * is seen when the moment is over.
  *
  * - `round-robin`: the least recently selected first.
- * - `random`: uniformly, whatever came before.
+ * - `random`: uniformly over the circle of `random_position`, on which a selected account gets a new place.
  * - `least-used`: the fewest requests in all first.
  * - `quota-aware`: the most head-room first (in tenths), then the soonest reset, then the least recently selected.
  *
  * Within all of them a higher priority comes first.
  */
 export interface Turns {
-  /** Active accounts, best first. Stop iterating when one fits. */
+  /** Active accounts, best first. Stop iterating when one fits. A row is as old as the kept beginning: check its state. */
   candidates(strategy: StrategyName): Iterable<CandidateRow>;
-  /** Notes that `row` was selected at `now`. */
-  mark(row: CandidateRow, now: number): void;
+  /** Notes that an account was selected at `now`. */
+  mark(id: string, now: number): void;
+  /** Something that decides about the order or the choice has changed: read it anew. */
+  invalidate(): void;
+  /** The same for what only `quota-aware` goes by. */
+  invalidateQuota(): void;
+  /** Whether any account has a model set aside: mostly none has, and nobody needs to ask for each. */
+  hasModelBlocks(now: number): boolean;
   flush(): void;
 }
 
-const writeDelayMs = 200;
-/** Accounts whose selections wait: each of them is passed over in the database's order until they are written. */
-const mostWaiting = 32;
+/** How long selections wait to be written, and how old the kept beginning may get. */
+const momentMs = 200;
+/** Accounts kept in memory, in order. */
+const keptAccounts = 64;
+/** Of a pool larger than that, so many may be selected before the order is read anew: the others want their turn. */
+const mostSelected = 32;
 
 type Order = (a: CandidateRow, b: CandidateRow) => number;
 
-/** The order of each strategy, as its index has it; `start` is where on the circle `random` begins. */
-const orders: Record<StrategyName, (start: number) => Order> = {
-  'round-robin': () => (a, b) => b.priority - a.priority || a.selectedSeq - b.selectedSeq,
-  'least-used': () => (a, b) => b.priority - a.priority || a.totalRequests - b.totalRequests || a.selectedSeq - b.selectedSeq,
-  'quota-aware': () => (a, b) =>
+/** The orders of db/repositories/selection.ts. */
+const orders: Record<OrderedStrategy, Order> = {
+  'round-robin': (a, b) => b.priority - a.priority || a.selectedSeq - b.selectedSeq,
+  'least-used': (a, b) => b.priority - a.priority || a.totalRequests - b.totalRequests || a.selectedSeq - b.selectedSeq,
+  'quota-aware': (a, b) =>
     b.priority - a.priority || a.quotaRank - b.quotaRank || a.quotaResetAt - b.quotaResetAt || a.selectedSeq - b.selectedSeq,
-  random: (start) => (a, b) => b.priority - a.priority || distance(start, a) - distance(start, b),
 };
 
-/** How far an account is on the circle from `start`, going up and around. */
-function distance(start: number, { randomPosition }: CandidateRow): number {
-  return (randomPosition - start + 1) % 1;
+/** The beginning of a strategy's order. */
+interface Beginning {
+  strategy: OrderedStrategy;
+  rows: CandidateRow[];
+  isWholePool: boolean;
+  readAt: number;
 }
 
 export function createTurns(repository: SelectionRepository, random: () => number = Math.random): Turns {
-  /** As they will be once written; in the order of their last selection. */
-  const waiting = new Map<string, { row: CandidateRow; count: number; lastAt: number }>();
+  /** In the order of their last selection. */
+  const unwritten = new Map<string, { count: number; lastAt: number; randomPosition: number }>();
   let nextSeq = 0;
+  let beginning: Beginning | undefined;
+  let blocks: { any: boolean; readAt: number } | undefined;
   const batch = createBatch<string>({
-    maxDelayMs: writeDelayMs,
+    maxDelayMs: momentMs,
     maxItems: Number.POSITIVE_INFINITY,
     write() {
-      const selections = [...waiting].map(([id, { row, count, lastAt }]) => ({ id, count, lastAt, randomPosition: row.randomPosition }));
-      waiting.clear();
+      const selections = [...unwritten].map(([id, selection]) => ({ id, ...selection }));
+      unwritten.clear();
+      beginning = undefined;
       repository.saveSelections(selections);
     },
   });
 
-  function* candidates(strategy: StrategyName): Iterable<CandidateRow> {
-    const start = random();
-    const order = orders[strategy](start);
-    // Head-room changes with every answer; what the other strategies go by only a selection changes.
-    const own = [...waiting.values()].flatMap(({ row }) => (strategy === 'quota-aware' ? current(row) : row)).sort(order);
-    let next = 0;
-    for (const row of strategy === 'random' ? repository.aroundCircle(start) : repository.inOrder(strategy)) {
-      if (waiting.has(row.id)) continue;
-      for (let mine = own[next]; mine && order(mine, row) < 0; mine = own[next]) {
-        next += 1;
-        yield* current(mine);
+  function read(strategy: OrderedStrategy): Beginning {
+    batch.flush();
+    const rows: CandidateRow[] = [];
+    let isWholePool = true;
+    for (const row of repository.inOrder(strategy)) {
+      if (rows.length === keptAccounts) {
+        isWholePool = false;
+        break;
       }
-      yield row;
+      rows.push(row);
     }
-    for (const mine of own.slice(next)) yield* current(mine);
+    return { strategy, rows, isWholePool, readAt: performance.now() };
   }
 
-  /** The account as it is now (another process may have changed it), with what waits to be written; none if not active. */
-  function current({ id, selectedSeq, totalRequests, randomPosition }: CandidateRow): CandidateRow[] {
-    const row = repository.find(id);
-    return row?.state === 'active' ? [{ ...row, selectedSeq, totalRequests, randomPosition }] : [];
+  function* inOrder(strategy: OrderedStrategy): Iterable<CandidateRow> {
+    const isOld = !beginning || beginning.strategy !== strategy || performance.now() - beginning.readAt > momentMs;
+    const current = isOld || !beginning ? read(strategy) : beginning;
+    beginning = current;
+    const offered = [...current.rows];
+    yield* offered;
+    if (current.isWholePool) return;
+    const known = new Set(offered.map(({ id }) => id));
+    for (const row of repository.inOrder(strategy)) if (!known.has(row.id)) yield row;
+  }
+
+  function* aroundCircle(): Iterable<CandidateRow> {
+    // The places on the circle must be the ones drawn last, else gaps would favour who was lucky once.
+    batch.flush();
+    yield* repository.aroundCircle(random());
+  }
+
+  /** Puts a selected account where it belongs now. */
+  function move({ rows, strategy }: Beginning, selectedId: string, selectedSeq: number): void {
+    const at = rows.findIndex(({ id }) => id === selectedId);
+    const row = rows[at];
+    if (!row) return;
+    const selected = { ...row, selectedSeq, totalRequests: row.totalRequests + 1 };
+    rows.splice(at, 1);
+    const order = orders[strategy];
+    rows.splice(rows.findLastIndex((other) => order(other, selected) < 0) + 1, 0, selected);
   }
 
   return {
-    candidates,
-    mark(row, now) {
-      if (waiting.size === 0) nextSeq = repository.nextSeq();
-      const count = (waiting.get(row.id)?.count ?? 0) + 1;
-      waiting.delete(row.id);
-      waiting.set(row.id, { row: { ...row, selectedSeq: nextSeq, totalRequests: row.totalRequests + 1, randomPosition: random() }, count, lastAt: now });
+    candidates: (strategy) => (strategy === 'random' ? aroundCircle() : inOrder(strategy)),
+    mark(id, now) {
+      if (unwritten.size === 0) nextSeq = repository.nextSeq();
+      const count = (unwritten.get(id)?.count ?? 0) + 1;
+      unwritten.delete(id);
+      unwritten.set(id, { count, lastAt: now, randomPosition: random() });
+      if (beginning) move(beginning, id, nextSeq);
       nextSeq += 1;
-      batch.add(row.id);
-      if (waiting.size >= mostWaiting) batch.flush();
+      batch.add(id);
+      if (unwritten.size >= mostSelected && beginning?.isWholePool !== true) batch.flush();
+    },
+    invalidate() {
+      beginning = undefined;
+      blocks = undefined;
+    },
+    invalidateQuota() {
+      if (beginning?.strategy === 'quota-aware') beginning = undefined;
+    },
+    hasModelBlocks(now) {
+      const at = performance.now();
+      if (!blocks || at - blocks.readAt > momentMs) blocks = { any: repository.hasBlocks(now), readAt: at };
+      return blocks.any;
     },
     flush: () => batch.flush(),
   };
