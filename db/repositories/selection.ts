@@ -1,6 +1,6 @@
 import type { Db } from '../client.ts';
 
-/** What selection needs to know of an account; credentials are read apart (see db/repositories/credentials.ts). */
+/** What decides whether an account may be used; credentials are read apart (see db/repositories/credentials.ts). */
 export interface CandidateRow {
   id: string;
   state: 'active' | 'cooling' | 'needs-login' | 'disabled';
@@ -12,7 +12,11 @@ export interface CandidateRow {
   updatedAt: number;
   /** Transient failures in a row. */
   failureStreak: number;
-  // What the strategies sort by.
+}
+
+/** An account in the order of a strategy: what the strategies sort by. */
+export interface OrderedRow {
+  id: string;
   priority: number;
   selectedSeq: number;
   totalRequests: number;
@@ -38,9 +42,10 @@ export interface PoolCounts {
   earliestUntil: number | null;
 }
 
-const columns = `id, state, state_until as stateUntil, max_concurrency as maxConcurrency, catalogue_id as catalogueId,
-  credential_version as credentialVersion, updated_at as updatedAt, failure_streak as failureStreak, priority,
-  selected_seq as selectedSeq, total_requests as totalRequests, quota_rank as quotaRank, quota_reset_at as quotaResetAt`;
+const candidateColumns = `id, state, state_until as stateUntil, max_concurrency as maxConcurrency, catalogue_id as catalogueId,
+  credential_version as credentialVersion, updated_at as updatedAt, failure_streak as failureStreak`;
+const orderColumns = `id, priority, selected_seq as selectedSeq, total_requests as totalRequests, quota_rank as quotaRank,
+  quota_reset_at as quotaResetAt`;
 
 /**
  * Each order is an index over active accounts, so the first row costs the same with ten accounts as with ten thousand.
@@ -56,9 +61,9 @@ export type OrderedStrategy = keyof typeof orders;
 
 export interface SelectionRepository {
   /** Active accounts, best first. Stop iterating when one fits. */
-  inOrder(strategy: OrderedStrategy): Iterable<CandidateRow>;
+  inOrder(strategy: OrderedStrategy): Iterable<OrderedRow>;
   /** Active accounts by priority; within one, around the circle from `start` in [0,1). */
-  aroundCircle(start: number): Iterable<CandidateRow>;
+  aroundCircle(start: number): Iterable<OrderedRow>;
   find(id: string): CandidateRow | undefined;
   /** Notes selections, the least recent account first: each is last in turn now and has its requests more. */
   saveSelections(selections: readonly Selections[]): void;
@@ -78,18 +83,18 @@ export interface SelectionRepository {
 
 export function createSelectionRepository(db: Db): SelectionRepository {
   const { sqlite } = db;
-  const select = (index: string, tail: string) => `select ${columns} from tokens indexed by ${index} where state = 'active' ${tail}`;
+  const select = (index: string, tail: string) => `select ${orderColumns} from tokens indexed by ${index} where state = 'active' ${tail}`;
   const ordered = Object.fromEntries(
-    Object.entries(orders).map(([name, { index, order }]) => [name, sqlite.query<CandidateRow, []>(select(index, `order by ${order}`))]),
-  ) as Record<OrderedStrategy, ReturnType<typeof sqlite.query<CandidateRow, []>>>;
+    Object.entries(orders).map(([name, { index, order }]) => [name, sqlite.query<OrderedRow, []>(select(index, `order by ${order}`))]),
+  ) as Record<OrderedStrategy, ReturnType<typeof sqlite.query<OrderedRow, []>>>;
 
   const nextPriority = sqlite.query<{ priority: number }, [number]>(
     `select priority from tokens indexed by tokens_random where state = 'active' and priority < ? order by priority desc limit 1`,
   );
-  const circleFrom = sqlite.query<CandidateRow, [number, number]>(select('tokens_random', 'and priority = ? and random_position >= ? order by random_position'));
-  const circleTo = sqlite.query<CandidateRow, [number, number]>(select('tokens_random', 'and priority = ? and random_position < ? order by random_position'));
+  const circleFrom = sqlite.query<OrderedRow, [number, number]>(select('tokens_random', 'and priority = ? and random_position >= ? order by random_position'));
+  const circleTo = sqlite.query<OrderedRow, [number, number]>(select('tokens_random', 'and priority = ? and random_position < ? order by random_position'));
 
-  const byId = sqlite.query<CandidateRow, [string]>(`select ${columns} from tokens where id = ?`);
+  const byId = sqlite.query<CandidateRow, [string]>(`select ${candidateColumns} from tokens where id = ?`);
   const lastSeq = sqlite.query<{ seq: number | null }, []>('select max(selected_seq) as seq from tokens');
   const mark = sqlite.query<unknown, [number, number, number, number, string]>(
     `update tokens set selected_seq = ?, total_requests = total_requests + ?, random_position = ?, last_used_at = ? where id = ?`,

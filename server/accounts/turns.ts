@@ -1,4 +1,4 @@
-import type { CandidateRow, OrderedStrategy, SelectionRepository } from '../../db/repositories/selection.ts';
+import type { OrderedRow, OrderedStrategy, SelectionRepository } from '../../db/repositories/selection.ts';
 import { createBatch } from '../core/batch.ts';
 import type { StrategyName } from '../env.ts';
 
@@ -16,8 +16,8 @@ import type { StrategyName } from '../env.ts';
  * Within all of them a higher priority comes first.
  */
 export interface Turns {
-  /** Active accounts, best first. Stop iterating when one fits. A row is as old as the kept beginning: check its state. */
-  candidates(strategy: StrategyName): Iterable<CandidateRow>;
+  /** Active accounts, best first. Stop iterating when one fits. As old as the kept beginning: look at its state. */
+  candidates(strategy: StrategyName): Iterable<OrderedRow>;
   /** Notes that an account was selected at `now`. */
   mark(id: string, now: number): void;
   /** Something that decides about the order or the choice has changed: read it anew. */
@@ -36,7 +36,7 @@ const keptAccounts = 64;
 /** Of a pool larger than that, so many may be selected before the order is read anew: the others want their turn. */
 const mostSelected = 32;
 
-type Order = (a: CandidateRow, b: CandidateRow) => number;
+type Order = (a: OrderedRow, b: OrderedRow) => number;
 
 /** The orders of db/repositories/selection.ts. */
 const orders: Record<OrderedStrategy, Order> = {
@@ -49,7 +49,7 @@ const orders: Record<OrderedStrategy, Order> = {
 /** The beginning of a strategy's order. */
 interface Beginning {
   strategy: OrderedStrategy;
-  rows: CandidateRow[];
+  rows: OrderedRow[];
   isWholePool: boolean;
   readAt: number;
 }
@@ -73,7 +73,7 @@ export function createTurns(repository: SelectionRepository, random: () => numbe
 
   function read(strategy: OrderedStrategy): Beginning {
     batch.flush();
-    const rows: CandidateRow[] = [];
+    const rows: OrderedRow[] = [];
     let isWholePool = true;
     for (const row of repository.inOrder(strategy)) {
       if (rows.length === keptAccounts) {
@@ -85,7 +85,7 @@ export function createTurns(repository: SelectionRepository, random: () => numbe
     return { strategy, rows, isWholePool, readAt: performance.now() };
   }
 
-  function* inOrder(strategy: OrderedStrategy): Iterable<CandidateRow> {
+  function* inOrder(strategy: OrderedStrategy): Iterable<OrderedRow> {
     const isOld = !beginning || beginning.strategy !== strategy || performance.now() - beginning.readAt > momentMs;
     const current = isOld || !beginning ? read(strategy) : beginning;
     beginning = current;
@@ -96,7 +96,7 @@ export function createTurns(repository: SelectionRepository, random: () => numbe
     for (const row of repository.inOrder(strategy)) if (!known.has(row.id)) yield row;
   }
 
-  function* aroundCircle(): Iterable<CandidateRow> {
+  function* aroundCircle(): Iterable<OrderedRow> {
     // The places on the circle must be the ones drawn last, else gaps would favour who was lucky once.
     batch.flush();
     yield* repository.aroundCircle(random());

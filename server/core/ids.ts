@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
@@ -9,10 +9,17 @@ export function newId<P extends IdPrefix>(prefix: P): `${P}_${string}` {
   return `${prefix}_${randomText(20)}`;
 }
 
-/** `length` random base32 characters, also the tail of wire ids such as `chatcmpl-…`. */
+/** Randomness is drawn for many ids at once: a system call for each costs more than the id. */
+const pool = Buffer.alloc(4_096);
+let used = pool.length;
+
+/** `length` (at most 4,096) random base32 characters, also the tail of wire ids such as `chatcmpl-…`. */
 export function randomText(length: number): string {
-  const bytes = randomBytes(length);
+  if (used + length > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
   let text = '';
-  for (const byte of bytes) text += alphabet[byte & 31];
+  for (const end = used + length; used < end; used += 1) text += alphabet[(pool[used] ?? 0) & 31];
   return text;
 }

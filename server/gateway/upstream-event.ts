@@ -108,6 +108,8 @@ export function roleOf(event: UpstreamEvent): EventRole {
   if (preludeTypes.has(type) || isPrivate(type)) return 'prelude';
   if (type === 'response.output_item.added') return isEmptyItem(event.json()['item']) ? 'prelude' : 'output';
   if (type === 'response.content_part.added' || type === 'response.reasoning_summary_part.added') {
+    // The usual empty part is told without parsing: a quote inside a string would be escaped.
+    if (event.data.includes('"text":""')) return 'prelude';
     return (event.json()['part'] as { text?: unknown } | undefined)?.text ? 'output' : 'prelude';
   }
   return 'output';

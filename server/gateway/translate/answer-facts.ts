@@ -50,7 +50,9 @@ class Facts implements AnswerFacts {
   failure: EventJson | null = null;
   terminal: ResponseJson | null = null;
   lastEvent: UpstreamEvent | null = null;
-  #response: ResponseJson | null = null;
+  /** The first echo of the request; read only when somebody asks before the end. */
+  #opening: UpstreamEvent | null = null;
+  #final: ResponseJson | null = null;
   readonly #outputItems: ReturnType<typeof createOutputItems> | undefined;
 
   constructor(keepItems: boolean) {
@@ -67,17 +69,17 @@ class Facts implements AnswerFacts {
       case 'response.in_progress':
       case 'response.queued':
         // Three echoes of the request: the first one says it all.
-        this.#response ??= responseOf(event);
+        this.#opening ??= event;
         return;
       case 'response.completed':
       case 'response.incomplete':
         this.terminal = responseOf(event);
-        this.#response = { ...this.#response, ...this.terminal };
+        this.#final = this.terminal;
         this.usage = usageOf(this.terminal);
         return;
       case 'response.failed':
-        this.#response = { ...this.#response, ...responseOf(event) };
-        this.usage = usageOf(this.#response);
+        this.#final = responseOf(event);
+        this.usage = usageOf(this.#final);
         this.failure = event.json();
         return;
       case 'error':
@@ -93,23 +95,28 @@ class Facts implements AnswerFacts {
   }
 
   get responseId(): string | null {
-    return textOrNull(this.#response?.['id']);
+    return textOrNull(this.#told('id'));
   }
 
   get servedModel(): string | null {
-    return textOrNull(this.#response?.['model']);
+    return textOrNull(this.#told('model'));
   }
 
   get status(): string | null {
-    return this.failure ? 'failed' : textOrNull(this.#response?.['status']);
+    return this.failure ? 'failed' : textOrNull(this.#told('status'));
   }
 
   get incompleteReason(): string | null {
-    return textOrNull(recordOf(this.#response?.['incomplete_details'])['reason']);
+    return textOrNull(recordOf(this.#told('incomplete_details'))['reason']);
   }
 
   get items(): readonly ResponsesItem[] {
     return this.#outputItems?.list() ?? [];
+  }
+
+  /** A field of the `response` object, as the last event that has one tells it. */
+  #told(field: string): unknown {
+    return this.#final?.[field] ?? (this.#opening ? responseOf(this.#opening)[field] : undefined);
   }
 
   #readItem(event: UpstreamEvent): void {
