@@ -111,7 +111,7 @@ export function createApp(parts: AppParts): App {
     recorder.flush();
   };
   const route = createRouter({
-    v1: createV1({ env, keys: createKeyService({ db, clock }), models, conversations, gateway, clock }),
+    v1: createV1({ env, keys: createKeyService({ db, clock }), models, conversations, gateway, recorder, clock }),
     health: { selection, isDraining: () => isDraining, runningRequests: () => gateway.running },
     cors: createCors(env.CORS_ORIGINS),
     log,

@@ -2,8 +2,12 @@ import type { Db } from '../client.ts';
 
 /** What the background work needs to know and write. */
 export interface MaintenanceRepository {
-  /** True when this process may do the shared background work until `until`: one process at a time does. */
-  takeTurn(owner: string, now: number, until: number): boolean;
+  /**
+   * True when `owner` may do the shared background work until `until`: one process at a time does. The turn of
+   * `former`, a process known to be gone, is taken over.
+   */
+  takeTurn(owner: string, now: number, until: number, former?: string): boolean;
+  turnOwner(): string | null;
   endTurn(owner: string): void;
   /** Usable accounts whose catalogue was not fetched since `before`, longest ago first. */
   dueForCatalogue(before: number, limit: number): string[];
@@ -25,6 +29,7 @@ export function createMaintenanceRepository(db: Db): MaintenanceRepository {
        on conflict do update set value = excluded.value, updated_at = excluded.updated_at
        where settings.updated_at < ? or settings.value = ? or settings.updated_at > ? + 3600000`,
   );
+  const turn = sqlite.query<{ value: string }, [string]>('select value from settings where key = ?');
   const end = sqlite.query<unknown, [string, string]>('update settings set updated_at = 0 where key = ? and value = ?');
   const usable = `state in ('active', 'cooling')`;
   const catalogueDue = sqlite.query<{ id: string }, [number, number]>(
@@ -45,7 +50,12 @@ export function createMaintenanceRepository(db: Db): MaintenanceRepository {
   const blocks = sqlite.query<unknown, [number]>('delete from model_blocks where until <= ?');
 
   return {
-    takeTurn: (owner, now, until) => take.run(turnKey, JSON.stringify(owner), until, now, JSON.stringify(owner), now).changes > 0,
+    takeTurn: (owner, now, until, former = owner) =>
+      take.run(turnKey, JSON.stringify(owner), until, now, JSON.stringify(former), now).changes > 0,
+    turnOwner() {
+      const value = turn.get(turnKey)?.value;
+      return value === undefined ? null : (JSON.parse(value) as string);
+    },
     endTurn: (owner) => void end.run(turnKey, JSON.stringify(owner)),
     dueForCatalogue: (before, limit) => catalogueDue.all(before, limit).map(({ id }) => id),
     dueForQuota: (before, limit) => quotaDue.all(before, limit).map(({ id }) => id),

@@ -3,7 +3,7 @@ import type { CredentialRepository } from '../../db/repositories/credentials.ts'
 import type { MaintenanceRepository } from '../../db/repositories/maintenance.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
-import { createLeaseOwner } from './lease-owner.ts';
+import { createLeaseOwner, isDeadOwner } from './lease-owner.ts';
 import type { Probe } from './probe.ts';
 import type { QuotaStore } from './quota-store.ts';
 import type { Refresher } from './refresh.ts';
@@ -52,7 +52,9 @@ export function createMaintenance(deps: {
 
   const takeTurn = () => {
     const now = clock.now();
-    return repository.takeTurn(owner, now, now + turnMs);
+    if (repository.takeTurn(owner, now, now + turnMs)) return true;
+    const former = repository.turnOwner();
+    return former !== null && isDeadOwner(former) && repository.takeTurn(owner, now, now + turnMs, former);
   };
 
   /** Works on accounts, a few at a time, while it is this process's turn. What fails for one is only that one's trouble. */

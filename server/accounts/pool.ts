@@ -1,5 +1,6 @@
 import type { CandidateRow, SelectionRepository } from '../../db/repositories/selection.ts';
 import type { Clock } from '../core/clock.ts';
+import { SecretBoxError } from '../core/secret-box.ts';
 import type { StrategyName } from '../env.ts';
 import type { AccountEffect, AccountHandle } from './account.ts';
 import type { AccountReader } from './account-reader.ts';
@@ -181,8 +182,11 @@ export function createPool(deps: {
         }
         const { row, chosenBy } = choice;
         deps.turns.mark(row.id, now);
-        const account = deps.reader.read(row.id, row);
-        if (!account) continue;
+        const account = readable(row);
+        if (!account) {
+          passedOver.add(row.id);
+          continue;
+        }
         if (!isExpiring(account, now)) return { lease: lease(account, row, chosenBy, request.model) };
 
         // The place is held while the token is renewed, until the lease has one: who waits must not find it free between.
@@ -203,6 +207,17 @@ export function createPool(deps: {
       }
     },
   };
+
+  /** Undefined when the account is gone meanwhile, or when its credential cannot be opened: then it needs a new sign-in. */
+  function readable(row: CandidateRow): AccountHandle | undefined {
+    try {
+      return deps.reader.read(row.id, row);
+    } catch (error) {
+      if (!(error instanceof SecretBoxError)) throw error;
+      deps.health.apply(row.id, row.credentialVersion, '', { kind: 'needs-login', reason: 'credential_unreadable' });
+      return undefined;
+    }
+  }
 
   function isExpiring({ credential }: AccountHandle, now: number): boolean {
     if (credential.expiresAt === null) return false;

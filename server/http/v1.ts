@@ -3,12 +3,14 @@ import { deletedResponseBody, inputItemsList, storedResponseBody } from '../conv
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { Env } from '../env.ts';
-import type { AnswerCall } from '../gateway/call.ts';
+import type { AnswerCall, Endpoint } from '../gateway/call.ts';
 import { chatCall } from '../gateway/chat-completions.ts';
 import type { Answer, Gateway } from '../gateway/gateway.ts';
 import { compactCall, responsesCall } from '../gateway/responses.ts';
 import type { ClientKey, KeyService } from '../keys/service.ts';
 import type { ModelService } from '../models/service.ts';
+import type { Recorder } from '../usage/recorder.ts';
+import { refusalRecord } from '../usage/refusal.ts';
 import { authenticate, checkModelAllowed, presentedKey } from './authenticate.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { readJson } from './read-json.ts';
@@ -19,6 +21,7 @@ export interface V1Deps {
   models: ModelService;
   conversations: ConversationStore;
   gateway: Gateway;
+  recorder: Recorder;
   clock: Clock;
 }
 
@@ -33,43 +36,58 @@ export interface V1Request {
   keepOpen: () => () => void;
 }
 
-type Handler = (context: V1Request, key: ClientKey, parameter: string) => Response | Promise<Response>;
+type Handler = (context: V1Request, parameter: string) => Response | Promise<Response>;
 
 /** The paths below `/v1` that need a key, with a handler per method. A group in the path is the handler's parameter. */
 export function createV1(deps: V1Deps): (context: V1Request) => Promise<Response> {
   const { keys, models, conversations, clock } = deps;
   const limits = { limitBytes: deps.env.BODY_LIMIT, timeoutMs: deps.env.BODY_TIMEOUT_MS };
 
+  const keyOf = ({ request }: V1Request) => authenticate(request.headers, keys, clock);
+
+  /** An endpoint that calls the upstream. What is refused before it comes to that is on record, too. */
   const answer =
-    (toCall: (body: unknown, key: ClientKey, headers: Headers) => AnswerCall): Handler =>
-    async ({ request, requestId, keepOpen }, key) => {
+    (endpoint: Endpoint, toCall: (body: unknown, key: ClientKey, headers: Headers) => AnswerCall): Handler =>
+    async (context) => {
+      const { request, requestId, keepOpen } = context;
       const receivedAt = clock.now();
-      const call = toCall(await readJson(request, limits), key, request.headers);
-      checkModelAllowed(key, call.model);
-      const context = { requestId, keyId: key.id, receivedAt, signal: request.signal, onEnd: keepOpen() };
-      return toResponse(await deps.gateway.answer(call, context));
+      let key: ClientKey | undefined;
+      let call: AnswerCall | undefined;
+      try {
+        key = keyOf(context);
+        call = toCall(await readJson(request, limits), key, request.headers);
+        checkModelAllowed(key, call.model);
+      } catch (error) {
+        const refused = { requestId, endpoint, keyId: key?.id ?? null, model: call?.model.asked ?? null, createdAt: receivedAt };
+        deps.recorder.record(refusalRecord({ ...refused, durationMs: clock.now() - receivedAt }, error));
+        throw error;
+      }
+      const callContext = { requestId, keyId: key.id, receivedAt, signal: request.signal, onEnd: keepOpen() };
+      return toResponse(await deps.gateway.answer(call, callContext));
     };
   const callDeps = { resolveModel: models.resolve, nowMs: () => clock.now(), conversations, keepsResponses: deps.env.RESPONSES_TTL > 0 };
 
   const routes: { path: RegExp; methods: Record<string, Handler> }[] = [
-    { path: /^\/v1\/chat\/completions$/, methods: { POST: answer((body, key, headers) => chatCall(callDeps, body, key, headers)) } },
+    { path: /^\/v1\/chat\/completions$/, methods: { POST: answer('/v1/chat/completions', (body, key, headers) => chatCall(callDeps, body, key, headers)) } },
     {
       path: /^\/v1\/responses$/,
       methods: {
-        POST: answer((body, key, headers) => responsesCall(callDeps, body, key, headers)),
-        GET({ request }) {
+        POST: answer('/v1/responses', (body, key, headers) => responsesCall(callDeps, body, key, headers)),
+        GET(context) {
+          const { request } = context;
+          keyOf(context);
           if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') throw methodNotAllowed(['POST']);
           throw new AppError('upgrade_required', 'WebSocket is not supported here yet: use HTTP, which clients fall back to.', { headers: { upgrade: 'HTTP/1.1' } });
         },
       },
     },
-    { path: /^\/v1\/responses\/compact$/, methods: { POST: answer((body, key, headers) => compactCall(callDeps, body, key, headers)) } },
+    { path: /^\/v1\/responses\/compact$/, methods: { POST: answer('/v1/responses/compact', (body, key, headers) => compactCall(callDeps, body, key, headers)) } },
     {
       path: /^\/v1\/responses\/([^/]+)$/,
       methods: {
-        GET: (_, key, id) => Response.json(storedResponseBody(stored(conversations.get(key.id, id), id))),
-        DELETE(_, key, id) {
-          if (!conversations.remove(key.id, id)) throw notStored(id);
+        GET: (context, id) => Response.json(storedResponseBody(stored(conversations.get(keyOf(context).id, id), id))),
+        DELETE(context, id) {
+          if (!conversations.remove(keyOf(context).id, id)) throw notStored(id);
           return Response.json(deletedResponseBody(id));
         },
       },
@@ -77,9 +95,10 @@ export function createV1(deps: V1Deps): (context: V1Request) => Promise<Response
     {
       path: /^\/v1\/responses\/([^/]+)\/input_items$/,
       methods: {
-        GET({ url }, key, id) {
-          const [order, after, limit] = ['order', 'after', 'limit'].map((name) => url.searchParams.get(name)) as [string | null, string | null, string | null];
-          return Response.json(inputItemsList(stored(conversations.get(key.id, id), id), { order, after, limit }));
+        GET(context, id) {
+          const query = context.url.searchParams;
+          const page = { order: query.get('order'), after: query.get('after'), limit: query.get('limit') };
+          return Response.json(inputItemsList(stored(conversations.get(keyOf(context).id, id), id), page));
         },
       },
     },
@@ -110,7 +129,7 @@ export function createV1(deps: V1Deps): (context: V1Request) => Promise<Response
       if (matched === undefined) continue;
       const handler = methods[request.method];
       if (!handler) throw methodNotAllowed(Object.keys(methods));
-      return handler(context, authenticate(request.headers, keys, clock), decoded(parameter));
+      return handler(context, decoded(parameter));
     }
     throw new AppError('not_found', `Unknown request URL: ${request.method} ${url.pathname.slice(0, 200)}.`);
   };

@@ -52,6 +52,12 @@ test.each([
     expected: proxy,
   },
   {
+    name: 'NO_PROXY of the default port',
+    env: { HTTPS_PROXY: proxy, NO_PROXY: 'a.b:443' },
+    url: 'https://a.b/x',
+    expected: null,
+  },
+  {
     name: 'NO_PROXY of this port',
     env: { HTTP_PROXY: proxy, NO_PROXY: 'a.b:81' },
     url: 'http://a.b:81/x',
