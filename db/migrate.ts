@@ -15,7 +15,9 @@ export function databaseVersion(db: Db): number {
 export function migrate(db: Db): { applied: number } {
   const from = databaseVersion(db);
   if (from > schemaVersion) {
-    throw new Error(`This database has schema ${from}, but this build knows only ${schemaVersion}. Start the newer build that wrote it.`);
+    throw new Error(
+      `This database has schema ${from}, but this build knows only ${schemaVersion}. Start the newer build that wrote it.`,
+    );
   }
   if (from === schemaVersion) return { applied: 0 };
   const apply = db.sqlite.transaction(() => {

@@ -6,7 +6,7 @@ import { createQuotaRepository } from '../db/repositories/quota.ts';
 import { createSelectionRepository } from '../db/repositories/selection.ts';
 import { createAccountReader } from './accounts/account-reader.ts';
 import { createProbe } from './accounts/probe.ts';
-import { createQuotaStore } from './accounts/quota-store.ts';
+import { createQuotaStore, type QuotaStore } from './accounts/quota-store.ts';
 import { createRefresher } from './accounts/refresh.ts';
 import { createTurns } from './accounts/turns.ts';
 import type { Clock } from './core/clock.ts';
@@ -49,8 +49,13 @@ export function createAccountServices({ env, db, box, clock, log }: AccountParts
   const reader = createAccountReader({ credentials, box });
   const catalogues = createCatalogues({ db, clock });
   const selection = createSelectionRepository(db);
-  const turns = createTurns(selection);
-  const quota = createQuotaStore({ repository: createQuotaRepository(db), health: healthRepository, clock, onChange: turns.invalidateQuota });
+  const turns = createTurns(selection, () => quota.flush());
+  const quota: QuotaStore = createQuotaStore({
+    repository: createQuotaRepository(db),
+    health: healthRepository,
+    clock,
+    onChange: turns.invalidateQuota,
+  });
   const refresher = createRefresher({
     credentials,
     health: healthRepository,
@@ -62,7 +67,16 @@ export function createAccountServices({ env, db, box, clock, log }: AccountParts
     leaseMs: env.CONTROL_TIMEOUT_MS + 15_000,
   });
   const api = createControlApi({ send: control.send, endpoints, env, deadlines: controlDeadlines, proxyFor: toProxy });
-  const probe = createProbe({ api, reader, refresher, repository: maintenanceRepository, quota, catalogues, clock, log });
+  const probe = createProbe({
+    api,
+    reader,
+    refresher,
+    repository: maintenanceRepository,
+    quota,
+    catalogues,
+    clock,
+    log,
+  });
   return {
     ticker,
     endpoints,
@@ -79,6 +93,7 @@ export function createAccountServices({ env, db, box, clock, log }: AccountParts
     refresher,
     probe,
     async close() {
+      quota.flush();
       await refresher.settled();
       await control.close();
     },

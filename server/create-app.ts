@@ -45,7 +45,19 @@ export interface App {
 export function createApp(parts: AppParts): App {
   const { env, db, box, clock, log } = parts;
   const accounts = createAccountServices(parts);
-  const { ticker, control, credentials, healthRepository, refresher, quota, catalogues, endpoints, toProxy, selection, turns } = accounts;
+  const {
+    ticker,
+    control,
+    credentials,
+    healthRepository,
+    refresher,
+    quota,
+    catalogues,
+    endpoints,
+    toProxy,
+    selection,
+    turns,
+  } = accounts;
 
   const fetchClient = createFetchClient(ticker);
   const settings = createSettings({ db, env, clock });
@@ -54,7 +66,13 @@ export function createApp(parts: AppParts): App {
   const bindings = createBindings({ repository: bindingRepository, clock });
   const usage = createUsageRepository(db);
   const recorder = createRecorder({ repository: usage, log });
-  const conversations = createConversationStore({ db, box, clock, ttlMs: env.RESPONSES_TTL, maxBytes: env.RESPONSES_MAX_BYTES });
+  const conversations = createConversationStore({
+    db,
+    box,
+    clock,
+    ttlMs: env.RESPONSES_TTL,
+    maxBytes: env.RESPONSES_MAX_BYTES,
+  });
   const pool = createPool({
     selection,
     turns,
@@ -79,7 +97,12 @@ export function createApp(parts: AppParts): App {
     env,
     endpoints,
     sendStream: (request) => (request.proxyUrl?.startsWith('socks') ? control.send(request) : fetchClient(request)),
-    deadlines: { connectMs: env.CONNECT_TIMEOUT_MS, headersMs: env.HEADERS_TIMEOUT_MS, idleMs: env.IDLE_TIMEOUT_MS, totalMs: env.TOTAL_TIMEOUT_MS },
+    deadlines: {
+      connectMs: env.CONNECT_TIMEOUT_MS,
+      headersMs: env.HEADERS_TIMEOUT_MS,
+      idleMs: env.IDLE_TIMEOUT_MS,
+      totalMs: env.TOTAL_TIMEOUT_MS,
+    },
     proxyFor: toProxy,
     dialects: new Map(),
     isAffinityOn: () => settings.get('affinity'),
@@ -107,6 +130,7 @@ export function createApp(parts: AppParts): App {
   let isDraining = false;
   const flush = () => {
     turns.flush();
+    quota.flush();
     bindings.flush();
     recorder.flush();
   };
@@ -124,7 +148,10 @@ export function createApp(parts: AppParts): App {
     drain() {
       isDraining = true;
     },
-    cut: () => gateway.cut(new AppError('shutting_down', 'The gateway is stopping. Try again shortly.', { retryAfterMs: 2_000 })),
+    cut: () =>
+      gateway.cut(
+        new AppError('shutting_down', 'The gateway is stopping. Try again shortly.', { retryAfterMs: 2_000 }),
+      ),
     get runningRequests() {
       return gateway.running;
     },

@@ -25,7 +25,10 @@ export interface DemoReady {
  * The `demo` command: a gateway in front of a simulated backend with three accounts and one client key, all in a
  * temporary folder that is gone afterwards. Listens on `PORT`, or on any free port when that is taken.
  */
-export async function demo(variables: Readonly<Record<string, string | undefined>>, onReady: (ready: DemoReady) => void): Promise<void> {
+export async function demo(
+  variables: Readonly<Record<string, string | undefined>>,
+  onReady: (ready: DemoReady) => void,
+): Promise<void> {
   const stopped = untilSignal();
   const folder = mkdtempSync(join(tmpdir(), 'gpt2api-demo-'));
   const simulator = startSimulator({ eventDelayMs: 15 });

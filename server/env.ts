@@ -18,7 +18,10 @@ const integer = (min: number, max: number) =>
     .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`);
 const milliseconds = integer(1, 2 ** 31 - 1);
 const httpUrl = text
-  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'must be an http:// or https:// URL')
+  .refine(
+    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+    'must be an http:// or https:// URL',
+  )
   .transform((value) => value.replace(/\/+$/, ''));
 const proxyUrl = text.refine(
   (value) => URL.canParse(value) && /^(https?|socks5h?):$/.test(new URL(value).protocol),
@@ -58,37 +61,142 @@ const optional = <S extends z.ZodType>(group: string, about: string, schema: S):
 export const variables = {
   PORT: define('Server', 'Port to listen on; 0 takes any free one.', integer(0, 65_535), '3000'),
   HOST: define('Server', 'Address to listen on. `0.0.0.0` opens the gateway to the network.', text.min(1), '127.0.0.1'),
-  CORS_ORIGINS: define('Server', 'Comma-separated browser origins that may call `/v1`; `*` for any. Empty: none.', text.transform((value) => value.split(',').map((origin) => origin.trim()).filter(Boolean)), ''),
-  BODY_LIMIT: define('Server', 'Largest request body, before and after decompression, in bytes or with K, M, G.', size, '64M'),
+  CORS_ORIGINS: define(
+    'Server',
+    'Comma-separated browser origins that may call `/v1`; `*` for any. Empty: none.',
+    text.transform((value) =>
+      value
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    ),
+    '',
+  ),
+  BODY_LIMIT: define(
+    'Server',
+    'Largest request body, before and after decompression, in bytes or with K, M, G.',
+    size,
+    '64M',
+  ),
   MODELS_PUBLIC: define('Server', 'Whether `GET /v1/models` answers without a key.', flag, 'true'),
-  LOG_LEVEL: define('Server', '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info'),
+  LOG_LEVEL: define(
+    'Server',
+    '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.',
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    'info',
+  ),
 
   DATABASE_PATH: define('Data', 'SQLite file; its folder is made when missing.', text.min(1), './database/app.db'),
-  ENCRYPTION_KEY: { ...optional('Data', 'Key that encrypts stored tokens: 32 bytes as base64 or hex. Unset: a 0600 file beside the database.', text.min(1)), secret: true as const },
+  ENCRYPTION_KEY: {
+    ...optional(
+      'Data',
+      'Key that encrypts stored tokens: 32 bytes as base64 or hex. Unset: a 0600 file beside the database.',
+      text.min(1),
+    ),
+    secret: true as const,
+  },
   MODELS_FILE: optional('Data', 'Model table to use instead of the built-in `models.json`.', text.min(1)),
-  LOG_RETENTION_DAYS: define('Data', 'Days to keep request log rows; totals stay for ever. 0 keeps all rows.', integer(0, 36_500), '90'),
-  RESPONSES_TTL: define('Data', 'How long answers are kept for `previous_response_id`, in seconds or with s, m, h, d. 0 turns it off.', duration, '7d'),
-  RESPONSES_MAX_BYTES: define('Data', 'Most space those answers may take, in bytes or with K, M, G; the oldest go first.', size, '256M'),
+  LOG_RETENTION_DAYS: define(
+    'Data',
+    'Days to keep request log rows; totals stay for ever. 0 keeps all rows.',
+    integer(0, 36_500),
+    '90',
+  ),
+  RESPONSES_TTL: define(
+    'Data',
+    'How long answers are kept for `previous_response_id`, in seconds or with s, m, h, d. 0 turns it off.',
+    duration,
+    '7d',
+  ),
+  RESPONSES_MAX_BYTES: define(
+    'Data',
+    'Most space those answers may take, in bytes or with K, M, G; the oldest go first.',
+    size,
+    '256M',
+  ),
 
   ADMIN_USERNAME: define('Administrator', 'Name of the first administrator made by `init-db`.', text.min(1), 'admin'),
-  ADMIN_PASSWORD: { ...optional('Administrator', 'Password of the first administrator. Unset: a random one, printed once.', z.string().min(8, 'must have at least 8 characters')), secret: true as const },
-  SESSION_SECRET: { ...optional('Administrator', 'Kept for the predecessor’s `.env`; sessions are random ids in the database and need no secret.', text), secret: true as const },
+  ADMIN_PASSWORD: {
+    ...optional(
+      'Administrator',
+      'Password of the first administrator. Unset: a random one, printed once.',
+      z.string().min(8, 'must have at least 8 characters'),
+    ),
+    secret: true as const,
+  },
+  SESSION_SECRET: {
+    ...optional(
+      'Administrator',
+      'Kept for the predecessor’s `.env`; sessions are random ids in the database and need no secret.',
+      text,
+    ),
+    secret: true as const,
+  },
 
-  LOAD_BALANCE_STRATEGY: define('Accounts', '`round-robin`, `random`, `least-used` or `quota-aware`. The stored setting, if any, wins.', z.enum(strategyNames), 'round-robin'),
-  AFFINITY: define('Accounts', 'Keep a conversation on its account while that is healthy. The stored setting, if any, wins.', flag, 'true'),
+  LOAD_BALANCE_STRATEGY: define(
+    'Accounts',
+    '`round-robin`, `random`, `least-used` or `quota-aware`. The stored setting, if any, wins.',
+    z.enum(strategyNames),
+    'round-robin',
+  ),
+  AFFINITY: define(
+    'Accounts',
+    'Keep a conversation on its account while that is healthy. The stored setting, if any, wins.',
+    flag,
+    'true',
+  ),
   MAX_ATTEMPTS: define('Accounts', 'Most upstream calls for one request before any output.', integer(1, 50), '6'),
-  ACQUIRE_TIMEOUT_MS: define('Accounts', 'How long a request waits for a free place when every account is at its concurrency cap.', integer(0, 2 ** 31 - 1), '5000'),
+  ACQUIRE_TIMEOUT_MS: define(
+    'Accounts',
+    'How long a request waits for a free place when every account is at its concurrency cap.',
+    integer(0, 2 ** 31 - 1),
+    '5000',
+  ),
 
   CODEX_BASE_URL: define('Upstream', 'Base of the Codex backend.', httpUrl, 'https://chatgpt.com/backend-api/codex'),
-  CODEX_USAGE_URL: optional('Upstream', 'Quota endpoint. Unset: derived from `CODEX_BASE_URL` (`…/backend-api/wham/usage`).', httpUrl),
-  OAUTH_ISSUER: define('Upstream', 'Sign-in server; the token endpoint is `$OAUTH_ISSUER/oauth/token`.', httpUrl, 'https://auth.openai.com'),
-  CODEX_CLIENT_VERSION: define('Upstream', 'Protocol version to announce; the backend lists and serves models by it.', text.regex(/^\d+\.\d+\.\d+$/, 'must be a three-part version'), '0.169.0'),
-  CODEX_USER_AGENT: optional('Upstream', 'User agent towards the backend. Unset: made from originator, version and this program’s own name.', text.min(1)),
-  CODEX_ORIGINATOR: define('Upstream', 'Originator header towards the backend.', text.regex(/^[\x21-\x7e ]+$/, 'must be printable ASCII'), 'codex_cli_rs'),
-  HTTP_PROXY: { ...optional('Upstream', 'Outbound proxy for http:// URLs (http, https or socks5).', proxyUrl), secret: true as const },
+  CODEX_USAGE_URL: optional(
+    'Upstream',
+    'Quota endpoint. Unset: derived from `CODEX_BASE_URL` (`…/backend-api/wham/usage`).',
+    httpUrl,
+  ),
+  OAUTH_ISSUER: define(
+    'Upstream',
+    'Sign-in server; the token endpoint is `$OAUTH_ISSUER/oauth/token`.',
+    httpUrl,
+    'https://auth.openai.com',
+  ),
+  CODEX_CLIENT_VERSION: define(
+    'Upstream',
+    'Protocol version to announce; the backend lists and serves models by it.',
+    text.regex(/^\d+\.\d+\.\d+$/, 'must be a three-part version'),
+    '0.169.0',
+  ),
+  CODEX_USER_AGENT: optional(
+    'Upstream',
+    'User agent towards the backend. Unset: made from originator, version and this program’s own name.',
+    text.min(1),
+  ),
+  CODEX_ORIGINATOR: define(
+    'Upstream',
+    'Originator header towards the backend.',
+    text.regex(/^[\x21-\x7e ]+$/, 'must be printable ASCII'),
+    'codex_cli_rs',
+  ),
+  HTTP_PROXY: {
+    ...optional('Upstream', 'Outbound proxy for http:// URLs (http, https or socks5).', proxyUrl),
+    secret: true as const,
+  },
   HTTPS_PROXY: { ...optional('Upstream', 'Outbound proxy for https:// URLs.', proxyUrl), secret: true as const },
-  ALL_PROXY: { ...optional('Upstream', 'Outbound proxy for both when the specific one is unset.', proxyUrl), secret: true as const },
-  NO_PROXY: define('Upstream', 'Comma-separated hosts that are called directly; an account’s own proxy is used all the same.', text, ''),
+  ALL_PROXY: {
+    ...optional('Upstream', 'Outbound proxy for both when the specific one is unset.', proxyUrl),
+    secret: true as const,
+  },
+  NO_PROXY: define(
+    'Upstream',
+    'Comma-separated hosts that are called directly; an account’s own proxy is used all the same.',
+    text,
+    '',
+  ),
 
   CONNECT_TIMEOUT_MS: define('Deadlines', 'Reaching the upstream host.', milliseconds, '10000'),
   HEADERS_TIMEOUT_MS: define('Deadlines', 'From the request to the upstream’s status line.', milliseconds, '60000'),
@@ -96,8 +204,18 @@ export const variables = {
   TOTAL_TIMEOUT_MS: define('Deadlines', 'Longest upstream answer as a whole.', milliseconds, '3600000'),
   CONTROL_TIMEOUT_MS: define('Deadlines', 'Refresh, quota and model-list calls as a whole.', milliseconds, '30000'),
   BODY_TIMEOUT_MS: define('Deadlines', 'Receiving a client’s request body.', milliseconds, '120000'),
-  KEEPALIVE_MS: define('Deadlines', 'Silence towards a streaming client after which a keep-alive is sent.', milliseconds, '10000'),
-  SHUTDOWN_TIMEOUT_MS: define('Deadlines', 'How long running requests may finish after SIGTERM or SIGINT.', integer(0, 2 ** 31 - 1), '30000'),
+  KEEPALIVE_MS: define(
+    'Deadlines',
+    'Silence towards a streaming client after which a keep-alive is sent.',
+    milliseconds,
+    '10000',
+  ),
+  SHUTDOWN_TIMEOUT_MS: define(
+    'Deadlines',
+    'How long running requests may finish after SIGTERM or SIGINT.',
+    integer(0, 2 ** 31 - 1),
+    '30000',
+  ),
 } as const;
 
 export type VariableName = keyof typeof variables;
@@ -107,7 +225,9 @@ export type Env = Readonly<{ [Name in VariableName]: z.output<(typeof variables)
 export class EnvError extends Error {
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {
-    super(`The configuration has ${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    super(
+      `The configuration has ${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    );
     this.name = 'EnvError';
     this.problems = problems;
   }
@@ -121,7 +241,10 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
     const raw = source[name] || (name.endsWith('_PROXY') ? source[name.toLowerCase()] : undefined) || variable.fallback;
     const result = variable.schema.safeParse(raw);
     if (result.success) values[name] = result.data;
-    else problems.push(`${name}: ${result.error.issues[0]?.message ?? 'is not valid'}${variable.secret ? '' : ` (it is ${JSON.stringify(raw ?? '')})`}`);
+    else
+      problems.push(
+        `${name}: ${result.error.issues[0]?.message ?? 'is not valid'}${variable.secret ? '' : ` (it is ${JSON.stringify(raw ?? '')})`}`,
+      );
   }
   if (problems.length > 0) throw new EnvError(problems);
   return Object.freeze(values) as Env;

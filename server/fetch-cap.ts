@@ -15,9 +15,13 @@ export function isFetchCapLifted(): boolean {
  * needed or not possible on this system, which `/readyz` and `doctor` then report.
  */
 export function liftFetchCap(): void {
-  if (process.env[variable] !== undefined || process.platform === 'win32' || typeof process.execve !== 'function') return;
+  if (process.env[variable] !== undefined || process.platform === 'win32' || typeof process.execve !== 'function')
+    return;
   // A compiled program has a made-up path in the place of its script.
   const isCompiled = Bun.main.startsWith('/$bunfs/');
   const script = isCompiled ? [] : [...process.execArgv, ...process.argv.slice(1, 2)];
-  process.execve(process.execPath, [process.execPath, ...script, ...process.argv.slice(2)], { ...process.env, [variable]: lifted });
+  process.execve(process.execPath, [process.execPath, ...script, ...process.argv.slice(2)], {
+    ...process.env,
+    [variable]: lifted,
+  });
 }

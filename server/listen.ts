@@ -52,7 +52,10 @@ async function drained(app: App, timeoutMs: number): Promise<void> {
   while (app.runningRequests > 0 && performance.now() < deadline) await Bun.sleep(10);
 }
 
-function startServer(app: App, { hostname, port, BODY_LIMIT }: { hostname: string; port: number } & Pick<Env, 'BODY_LIMIT'>) {
+function startServer(
+  app: App,
+  { hostname, port, BODY_LIMIT }: { hostname: string; port: number } & Pick<Env, 'BODY_LIMIT'>,
+) {
   try {
     return Bun.serve({
       hostname,
@@ -61,10 +64,16 @@ function startServer(app: App, { hostname, port, BODY_LIMIT }: { hostname: strin
       maxRequestBodySize: Math.max(BODY_LIMIT * 4, 512 * 1024 * 1024),
       idleTimeout: idleTimeoutSeconds,
       fetch: app.fetch,
-      error: () => Response.json({ error: { message: 'The gateway failed.', type: 'server_error', code: 'internal_error', param: null } }, { status: 500 }),
+      error: () =>
+        Response.json(
+          { error: { message: 'The gateway failed.', type: 'server_error', code: 'internal_error', param: null } },
+          { status: 500 },
+        ),
     });
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${port} on ${hostname} is in use. Stop what listens there, or set PORT to another one.`, { cause: error });
+    throw new Error(`Port ${port} on ${hostname} is in use. Stop what listens there, or set PORT to another one.`, {
+      cause: error,
+    });
   }
 }

@@ -9,7 +9,10 @@ import { readModelTable } from './models/load.ts';
  * The `serve` command: opens the database (made and migrated when needed), listens, and runs until SIGTERM or SIGINT.
  * The first signal lets running requests finish, a second one ends at once.
  */
-export async function serve(variables: Readonly<Record<string, string | undefined>>, onReady: (ready: { base_url: string }) => void): Promise<void> {
+export async function serve(
+  variables: Readonly<Record<string, string | undefined>>,
+  onReady: (ready: { base_url: string }) => void,
+): Promise<void> {
   const stopped = untilSignal();
   using context = openContext(variables);
   const { env, db, clock, log } = context;
@@ -40,8 +43,12 @@ export function untilSignal(): Promise<void> {
 
 /** What the operator sees at the start, with the next step when something is missing. */
 function greeting(env: Env, origin: string, accounts: number, hasKeys: boolean): string {
-  const lines = [`gpt2api listens at ${origin}/v1 (${accounts} ${accounts === 1 ? 'account' : 'accounts'}, database ${env.DATABASE_PATH})`];
-  if (accounts === 0) lines.push('There is no account yet. Import one:      bun run cli tokens import ~/.codex/auth.json');
-  if (!hasKeys) lines.push('There is no client key yet, so /v1 is closed. Make one:  bun run cli keys create --name me');
+  const lines = [
+    `gpt2api listens at ${origin}/v1 (${accounts} ${accounts === 1 ? 'account' : 'accounts'}, database ${env.DATABASE_PATH})`,
+  ];
+  if (accounts === 0)
+    lines.push('There is no account yet. Import one:      bun run cli tokens import ~/.codex/auth.json');
+  if (!hasKeys)
+    lines.push('There is no client key yet, so /v1 is closed. Make one:  bun run cli keys create --name me');
   return lines.join('\n');
 }

@@ -14,7 +14,9 @@ export interface BindingRepository {
 
 export function createBindingRepository(db: Db): BindingRepository {
   const { sqlite } = db;
-  const byKey = sqlite.query<{ tokenId: string }, [string, number]>('select token_id as tokenId from bindings where key = ? and expires_at > ?');
+  const byKey = sqlite.query<{ tokenId: string }, [string, number]>(
+    'select token_id as tokenId from bindings where key = ? and expires_at > ?',
+  );
   const upsert = sqlite.query<unknown, [string, string, number]>(
     `insert into bindings (key, token_id, expires_at) values (?, ?, ?)
        on conflict do update set token_id = excluded.token_id, expires_at = excluded.expires_at`,

@@ -27,7 +27,11 @@ export interface SealedCredential {
 /** No refresh is put off for longer: a later time was written before the clock was set back. */
 const longestRetryMs = 10 * 60_000;
 
-export type LeaseOutcome = { kind: 'held' } | { kind: 'changed' } | { kind: 'busy'; owner: string; until: number } | { kind: 'gone' };
+export type LeaseOutcome =
+  | { kind: 'held' }
+  | { kind: 'changed' }
+  | { kind: 'busy'; owner: string; until: number }
+  | { kind: 'gone' };
 
 /** Credentials and the refresh lease: at most one process refreshes an account, and only from the version it read. */
 export interface CredentialRepository {
@@ -47,7 +51,8 @@ export interface CredentialRepository {
 export function createCredentialRepository(db: Db): CredentialRepository {
   const { sqlite } = db;
   const byId = sqlite.query<
-    Omit<CredentialRow, 'accessToken' | 'refreshToken' | 'idToken' | 'proxyUrl'> & Record<'accessToken' | 'refreshToken' | 'idToken' | 'proxyUrl', Uint8Array | null>,
+    Omit<CredentialRow, 'accessToken' | 'refreshToken' | 'idToken' | 'proxyUrl'> &
+      Record<'accessToken' | 'refreshToken' | 'idToken' | 'proxyUrl', Uint8Array | null>,
     [string]
   >(
     `select id, name, account_id as accountId, access_token as accessToken, refresh_token as refreshToken, id_token as idToken,
@@ -61,7 +66,10 @@ export function createCredentialRepository(db: Db): CredentialRepository {
   const lease = sqlite.query<{ version: number; owner: string | null; until: number | null }, [string]>(
     'select credential_version as version, refresh_lease_owner as owner, refresh_lease_until as until from tokens where id = ?',
   );
-  const store = sqlite.query<unknown, [Buffer, Buffer | null, Buffer | null, number | null, string | null, number, number, string, number, string]>(
+  const store = sqlite.query<
+    unknown,
+    [Buffer, Buffer | null, Buffer | null, number | null, string | null, number, number, string, number, string]
+  >(
     `update tokens set access_token = ?, refresh_token = ?, id_token = ?, expired_at = ?, plan = coalesce(?, plan), last_refresh_at = ?,
        updated_at = max(updated_at + 1, ?), credential_version = credential_version + 1, refresh_lease_owner = null, refresh_lease_until = null,
        refresh_retry_at = null, refresh_failures = 0
@@ -71,22 +79,33 @@ export function createCredentialRepository(db: Db): CredentialRepository {
     `update tokens set refresh_lease_owner = null, refresh_lease_until = null, refresh_failures = refresh_failures + ?, refresh_retry_at = ?
        where id = ? and refresh_lease_owner = ?`,
   );
-  const failures = sqlite.query<{ failures: number }, [string]>('select refresh_failures as failures from tokens where id = ?');
+  const failures = sqlite.query<{ failures: number }, [string]>(
+    'select refresh_failures as failures from tokens where id = ?',
+  );
   const due = sqlite.query<{ id: string; expiredAt: number }, [number, number, number, number]>(
     `select id, expired_at as expiredAt from tokens
        where expired_at < ? and refresh_token is not null and state in ('active', 'cooling')
          and (refresh_retry_at is null or refresh_retry_at <= ? or refresh_retry_at > ? + ${longestRetryMs})
        order by expired_at limit ?`,
   );
-  const usable = sqlite.query<{ count: number }, []>(`select count(*) as count from tokens where state in ('active', 'cooling')`);
-  const toBuffer = (value: Uint8Array | null) => (value === null ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+  const usable = sqlite.query<{ count: number }, []>(
+    `select count(*) as count from tokens where state in ('active', 'cooling')`,
+  );
+  const toBuffer = (value: Uint8Array | null) =>
+    value === null ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 
   return {
     find(id) {
       const row = byId.get(id);
       const accessToken = toBuffer(row?.accessToken ?? null);
       if (!row || !accessToken) return undefined;
-      return { ...row, accessToken, refreshToken: toBuffer(row.refreshToken), idToken: toBuffer(row.idToken), proxyUrl: toBuffer(row.proxyUrl) };
+      return {
+        ...row,
+        accessToken,
+        refreshToken: toBuffer(row.refreshToken),
+        idToken: toBuffer(row.idToken),
+        proxyUrl: toBuffer(row.proxyUrl),
+      };
     },
     takeLease(id, version, owner, now, until, deadOwner = '') {
       if (take.run(owner, until, id, version, now, deadOwner).changes > 0) return { kind: 'held' };

@@ -39,7 +39,9 @@ export function createHealthRepository(db: Db): HealthRepository {
        on conflict do update set reason = excluded.reason, until = excluded.until`,
   );
   const unblock = sqlite.query<unknown, [string, string]>('delete from model_blocks where token_id = ? and model = ?');
-  const succeed = sqlite.query<unknown, [string]>('update tokens set failure_streak = 0 where id = ? and failure_streak > 0');
+  const succeed = sqlite.query<unknown, [string]>(
+    'update tokens set failure_streak = 0 where id = ? and failure_streak > 0',
+  );
   const lift = sqlite.query<unknown, [number, string, string]>(
     `update tokens set state = 'active', state_reason = null, state_until = null, state_changed_at = ?, failure_streak = 0
        where id = ? and state = 'cooling' and state_reason = ?`,

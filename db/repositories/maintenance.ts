@@ -41,7 +41,9 @@ export function createMaintenanceRepository(db: Db): MaintenanceRepository {
   const catalogue = sqlite.query<unknown, [string | null, number, string]>(
     'update tokens set catalogue_id = coalesce(?, catalogue_id), catalogue_checked_at = ? where id = ?',
   );
-  const catalogueId = sqlite.query<{ id: string | null }, [string]>('select catalogue_id as id from tokens where id = ?');
+  const catalogueId = sqlite.query<{ id: string | null }, [string]>(
+    'select catalogue_id as id from tokens where id = ?',
+  );
   const routing = sqlite.query<unknown, [string | null, string | null, number, string, string | null, string | null]>(
     `update tokens set routing_override = ?, backend_origin = ?, updated_at = max(updated_at + 1, ?)
        where id = ? and (routing_override is not ? or backend_origin is not ?)`,
@@ -61,7 +63,8 @@ export function createMaintenanceRepository(db: Db): MaintenanceRepository {
     dueForQuota: (before, limit) => quotaDue.all(before, limit).map(({ id }) => id),
     saveCatalogue: (accountId, id, now) => void catalogue.run(id, now, accountId),
     catalogueId: (accountId) => catalogueId.get(accountId)?.id ?? null,
-    saveRouting: (accountId, override, origin, now) => void routing.run(override, origin, now, accountId, override, origin),
+    saveRouting: (accountId, override, origin, now) =>
+      void routing.run(override, origin, now, accountId, override, origin),
     noteQuotaTried: (accountId, now) => void quotaTried.run(now, accountId),
     removeExpiredBlocks: (now) => void blocks.run(now),
   };

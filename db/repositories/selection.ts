@@ -83,16 +83,24 @@ export interface SelectionRepository {
 
 export function createSelectionRepository(db: Db): SelectionRepository {
   const { sqlite } = db;
-  const select = (index: string, tail: string) => `select ${orderColumns} from tokens indexed by ${index} where state = 'active' ${tail}`;
+  const select = (index: string, tail: string) =>
+    `select ${orderColumns} from tokens indexed by ${index} where state = 'active' ${tail}`;
   const ordered = Object.fromEntries(
-    Object.entries(orders).map(([name, { index, order }]) => [name, sqlite.query<OrderedRow, []>(select(index, `order by ${order}`))]),
+    Object.entries(orders).map(([name, { index, order }]) => [
+      name,
+      sqlite.query<OrderedRow, []>(select(index, `order by ${order}`)),
+    ]),
   ) as Record<OrderedStrategy, ReturnType<typeof sqlite.query<OrderedRow, []>>>;
 
   const nextPriority = sqlite.query<{ priority: number }, [number]>(
     `select priority from tokens indexed by tokens_random where state = 'active' and priority < ? order by priority desc limit 1`,
   );
-  const circleFrom = sqlite.query<OrderedRow, [number, number]>(select('tokens_random', 'and priority = ? and random_position >= ? order by random_position'));
-  const circleTo = sqlite.query<OrderedRow, [number, number]>(select('tokens_random', 'and priority = ? and random_position < ? order by random_position'));
+  const circleFrom = sqlite.query<OrderedRow, [number, number]>(
+    select('tokens_random', 'and priority = ? and random_position >= ? order by random_position'),
+  );
+  const circleTo = sqlite.query<OrderedRow, [number, number]>(
+    select('tokens_random', 'and priority = ? and random_position < ? order by random_position'),
+  );
 
   const byId = sqlite.query<CandidateRow, [string]>(`select ${candidateColumns} from tokens where id = ?`);
   const lastSeq = sqlite.query<{ seq: number | null }, []>('select max(selected_seq) as seq from tokens');
@@ -117,7 +125,9 @@ export function createSelectionRepository(db: Db): SelectionRepository {
        min(state_until) filter (where state = 'cooling') as earliestUntil from tokens`,
   );
   const anyBlock = sqlite.query<unknown, [number]>('select 1 from model_blocks where until > ? limit 1');
-  const blocked = sqlite.query<unknown, [string, string, number]>('select 1 from model_blocks where token_id = ? and model = ? and until > ?');
+  const blocked = sqlite.query<unknown, [string, string, number]>(
+    'select 1 from model_blocks where token_id = ? and model = ? and until > ?',
+  );
 
   return {
     inOrder: (strategy) => ordered[strategy].iterate(),

@@ -48,7 +48,9 @@ export function createUsageRepository(db: Db): UsageRepository {
   const countAccount = sqlite.query<unknown, [number, number, string]>(
     'update tokens set success_requests = success_requests + ?, failed_requests = failed_requests + ? where id = ?',
   );
-  const trim = sqlite.query<unknown, [number, number]>('delete from api_logs where id in (select id from api_logs where created_at < ? order by created_at limit ?)');
+  const trim = sqlite.query<unknown, [number, number]>(
+    'delete from api_logs where id in (select id from api_logs where created_at < ? order by created_at limit ?)',
+  );
 
   function insert(record: RequestRecord): boolean {
     const { usage } = record;
@@ -84,8 +86,20 @@ export function createUsageRepository(db: Db): UsageRepository {
     const fresh = records.filter(insert);
     for (const [add, spanMs] of [[addHour, hourMs] as const, [addDay, dayMs] as const]) {
       for (const { startsAt, key, totals } of sumBySpan(fresh, spanMs)) {
-        const { requests, failures, inputTokens, cachedTokens, outputTokens, reasoningTokens, costMicros, durationMs } = totals;
-        add.run(startsAt, ...key, requests, failures, inputTokens, cachedTokens, outputTokens, reasoningTokens, costMicros, durationMs);
+        const { requests, failures, inputTokens, cachedTokens, outputTokens, reasoningTokens, costMicros, durationMs } =
+          totals;
+        add.run(
+          startsAt,
+          ...key,
+          requests,
+          failures,
+          inputTokens,
+          cachedTokens,
+          outputTokens,
+          reasoningTokens,
+          costMicros,
+          durationMs,
+        );
       }
     }
     for (const [keyId, own] of groupBy(fresh, (record) => record.keyId)) {
@@ -103,7 +117,10 @@ export function createUsageRepository(db: Db): UsageRepository {
   };
 }
 
-function groupBy(records: readonly RequestRecord[], idOf: (record: RequestRecord) => string | null): Map<string, RequestRecord[]> {
+function groupBy(
+  records: readonly RequestRecord[],
+  idOf: (record: RequestRecord) => string | null,
+): Map<string, RequestRecord[]> {
   const groups = new Map<string, RequestRecord[]>();
   for (const record of records) {
     const id = idOf(record);
@@ -116,7 +133,10 @@ function groupBy(records: readonly RequestRecord[], idOf: (record: RequestRecord
 }
 
 /** Sums per (span, key, account, model): one row to write for many requests. Unknown counts add nothing. */
-function sumBySpan(records: readonly RequestRecord[], spanMs: number): Iterable<{ startsAt: number; key: TotalsKey; totals: Totals }> {
+function sumBySpan(
+  records: readonly RequestRecord[],
+  spanMs: number,
+): Iterable<{ startsAt: number; key: TotalsKey; totals: Totals }> {
   const sums = new Map<string, { startsAt: number; key: TotalsKey; totals: Totals }>();
   for (const record of records) {
     const startsAt = Math.floor(record.createdAt / spanMs) * spanMs;
@@ -124,7 +144,16 @@ function sumBySpan(records: readonly RequestRecord[], spanMs: number): Iterable<
     const name = `${startsAt} ${key.join(' ')}`;
     let sum = sums.get(name);
     if (!sum) {
-      const zero = { requests: 0, failures: 0, inputTokens: 0, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0, costMicros: 0, durationMs: 0 };
+      const zero = {
+        requests: 0,
+        failures: 0,
+        inputTokens: 0,
+        cachedTokens: 0,
+        outputTokens: 0,
+        reasoningTokens: 0,
+        costMicros: 0,
+        durationMs: 0,
+      };
       sum = { startsAt, key, totals: zero };
       sums.set(name, sum);
     }

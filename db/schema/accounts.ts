@@ -31,7 +31,9 @@ export const tokens = sqliteTable(
     refreshRetryAt: instant('refresh_retry_at'),
     refreshFailures: integer('refresh_failures').notNull().default(0),
 
-    state: text('state', { enum: ['active', 'cooling', 'needs-login', 'disabled'] }).notNull().default('active'),
+    state: text('state', { enum: ['active', 'cooling', 'needs-login', 'disabled'] })
+      .notNull()
+      .default('active'),
     stateReason: text('state_reason'),
     /** End of a cool-down; null for the other states. */
     stateUntil: instant('state_until'),
@@ -77,8 +79,12 @@ export const tokens = sqliteTable(
     // One index per strategy, over selectable accounts only: selection reads the first row that fits.
     index('tokens_round_robin').on(sql`priority desc`, table.selectedSeq).where(sql`state = 'active'`),
     index('tokens_random').on(sql`priority desc`, table.randomPosition).where(sql`state = 'active'`),
-    index('tokens_least_used').on(sql`priority desc`, table.totalRequests, table.selectedSeq).where(sql`state = 'active'`),
-    index('tokens_quota').on(sql`priority desc`, table.quotaRank, table.quotaResetAt, table.selectedSeq).where(sql`state = 'active'`),
+    index('tokens_least_used')
+      .on(sql`priority desc`, table.totalRequests, table.selectedSeq)
+      .where(sql`state = 'active'`),
+    index('tokens_quota')
+      .on(sql`priority desc`, table.quotaRank, table.quotaResetAt, table.selectedSeq)
+      .where(sql`state = 'active'`),
   ],
 );
 
@@ -86,7 +92,9 @@ export const tokens = sqliteTable(
 export const quotaWindows = sqliteTable(
   'quota_windows',
   {
-    tokenId: text('token_id').notNull().references(() => tokens.id, { onDelete: 'cascade' }),
+    tokenId: text('token_id')
+      .notNull()
+      .references(() => tokens.id, { onDelete: 'cascade' }),
     family: text('family').notNull(),
     windowSeconds: integer('window_seconds').notNull(),
     usedPercent: real('used_percent').notNull(),
@@ -110,7 +118,9 @@ export const catalogues = sqliteTable('catalogues', {
 export const modelBlocks = sqliteTable(
   'model_blocks',
   {
-    tokenId: text('token_id').notNull().references(() => tokens.id, { onDelete: 'cascade' }),
+    tokenId: text('token_id')
+      .notNull()
+      .references(() => tokens.id, { onDelete: 'cascade' }),
     model: text('model').notNull(),
     reason: text('reason').notNull(),
     until: instant('until').notNull(),

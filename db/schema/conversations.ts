@@ -14,7 +14,11 @@ export const storedResponses = sqliteTable(
     createdAt: instant('created_at').notNull(),
     expiresAt: instant('expires_at').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.apiKeyId, table.id] }), index('stored_responses_expiry').on(table.expiresAt), index('stored_responses_age').on(table.createdAt)],
+  (table) => [
+    primaryKey({ columns: [table.apiKeyId, table.id] }),
+    index('stored_responses_expiry').on(table.expiresAt),
+    index('stored_responses_age').on(table.createdAt),
+  ],
 );
 
 /** Where an `item_reference` finds its item. */
@@ -25,5 +29,8 @@ export const storedItems = sqliteTable(
     itemId: text('item_id').notNull(),
     responseId: text('response_id').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.apiKeyId, table.itemId] }), index('stored_items_response').on(table.apiKeyId, table.responseId)],
+  (table) => [
+    primaryKey({ columns: [table.apiKeyId, table.itemId] }),
+    index('stored_items_response').on(table.apiKeyId, table.responseId),
+  ],
 );

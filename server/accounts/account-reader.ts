@@ -3,7 +3,7 @@ import type { CredentialRepository } from '../../db/repositories/credentials.ts'
 import type { SecretBox } from '../core/secret-box.ts';
 import type { AccountHandle } from './account.ts';
 import { readClaims } from './jwt.ts';
-import { openCredential, openProxyUrl } from './sealed-columns.ts';
+import { openAccessToken, openProxyUrl } from './sealed-columns.ts';
 
 /**
  * Reads accounts with their opened credentials, remembering them by version: opening costs more than a request may.
@@ -18,16 +18,19 @@ export function createAccountReader(deps: { credentials: CredentialRepository; b
   return {
     read(id, version) {
       const cached = version && known.get(id);
-      if (cached && cached.credentialVersion === version.credentialVersion && cached.updatedAt === version.updatedAt) return cached;
+      if (cached && cached.credentialVersion === version.credentialVersion && cached.updatedAt === version.updatedAt)
+        return cached;
       const row = deps.credentials.find(id);
       if (!row) return undefined;
-      const credential = openCredential(deps.box, row);
-      const claims = readClaims(credential.accessToken);
+      const accessToken = openAccessToken(deps.box, row);
+      const claims = readClaims(accessToken);
       const handle = {
         id: row.id,
         name: row.name,
         accountId: row.accountId,
-        credential,
+        accessToken,
+        expiresAt: row.expiredAt,
+        isRenewable: row.refreshToken !== null,
         credentialVersion: row.credentialVersion,
         proxyUrl: openProxyUrl(deps.box, row),
         routingOverride: row.routingOverride,

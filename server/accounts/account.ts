@@ -31,7 +31,11 @@ export interface AccountHandle {
   name: string;
   /** `chatgpt-account-id`; empty when unknown. */
   accountId: string;
-  credential: Credential;
+  accessToken: string;
+  /** When the access token expires (epoch milliseconds); null is unknown. */
+  expiresAt: number | null;
+  /** Whether it can be renewed without a person. */
+  isRenewable: boolean;
   credentialVersion: number;
   proxyUrl: string | null;
   routingOverride: string | null;

@@ -24,7 +24,11 @@ export type BindingKind = 'conversation' | 'encrypted' | 'turn-state';
 export function createBindings(deps: { repository: BindingRepository; clock: Clock }): Bindings {
   const { repository, clock } = deps;
   const recent = new LRUCache<string, { tokenId: string; expiresAt: number }>({ max: 20_000 });
-  const batch = createBatch<Binding>({ maxDelayMs: 200, maxItems: 500, write: (bindings) => repository.save(bindings) });
+  const batch = createBatch<Binding>({
+    maxDelayMs: 200,
+    maxItems: 500,
+    write: (bindings) => repository.save(bindings),
+  });
 
   return {
     find(kind, value) {

@@ -27,8 +27,15 @@ export function createHealth(deps: { repository: HealthRepository; clock: Clock 
         case 'none':
           return;
         case 'cool':
-          if (effect.untilMs !== undefined) return repository.cool(accountId, effect.reason, effect.untilMs, now, false);
-          return repository.cool(accountId, effect.reason, now + backoffMs(repository.failureStreak(accountId)), now, true);
+          if (effect.untilMs !== undefined)
+            return repository.cool(accountId, effect.reason, effect.untilMs, now, false);
+          return repository.cool(
+            accountId,
+            effect.reason,
+            now + backoffMs(repository.failureStreak(accountId)),
+            now,
+            true,
+          );
         case 'block-model':
           return repository.blockModel(accountId, model, effect.reason, now + modelBlockMs);
         case 'needs-login':

@@ -58,7 +58,11 @@ export function createMaintenance(deps: {
   };
 
   /** Works on accounts, a few at a time, while it is this process's turn. What fails for one is only that one's trouble. */
-  async function forEachAccount(ids: readonly string[], atOnce: number, work: (id: string) => Promise<unknown>): Promise<void> {
+  async function forEachAccount(
+    ids: readonly string[],
+    atOnce: number,
+    work: (id: string) => Promise<unknown>,
+  ): Promise<void> {
     await forEachAtOnce(ids, atOnce, async (id) => {
       if (isStopped || !takeTurn()) return;
       await work(id).catch((error: unknown) => log.error({ err: error, account: id }, 'Background work failed'));

@@ -95,10 +95,18 @@ export function createPool(deps: {
     deps.serves(row.catalogueId, model) && !(deps.turns.hasModelBlocks(now) && selection.isBlocked(row.id, model, now));
 
   /** The row to use now, or why there is none. Synchronous: between the look and the mark nothing else runs. */
-  function choose(request: AcquireRequest, now: number): { row: CandidateRow; chosenBy: Lease['chosenBy'] } | Unavailable {
+  function choose(
+    request: AcquireRequest,
+    now: number,
+  ): { row: CandidateRow; chosenBy: Lease['chosenBy'] } | Unavailable {
     const { preference, exclude, model } = request;
     const preferred = preference && selection.find(preference.accountId);
-    if (preference && preferred?.state === 'active' && !exclude.has(preferred.id) && servesModel(preferred, model, now)) {
+    if (
+      preference &&
+      preferred?.state === 'active' &&
+      !exclude.has(preferred.id) &&
+      servesModel(preferred, model, now)
+    ) {
       if (hasPlace(preferred)) return { row: preferred, chosenBy: preference.strength };
       if (preference.strength !== 'soft') return { reason: 'busy' };
     }
@@ -196,7 +204,8 @@ export function createPool(deps: {
           const renewed = deps.reader.read(row.id);
           if (renewed && result.outcome === 'refreshed') return { lease: lease(renewed, row, chosenBy, request.model) };
           // Not yet over: the old token may still do. Else this account is out for this request.
-          if (renewed && !isExpired(renewed, clock.now())) return { lease: lease(renewed, row, chosenBy, request.model) };
+          if (renewed && !isExpired(renewed, clock.now()))
+            return { lease: lease(renewed, row, chosenBy, request.model) };
           if (result.outcome === 'failed' && result.kind !== 'permanent') {
             deps.health.apply(row.id, row.credentialVersion, request.model, { kind: 'cool', reason: 'refresh_failed' });
           }
@@ -219,14 +228,13 @@ export function createPool(deps: {
     }
   }
 
-  function isExpiring({ credential }: AccountHandle, now: number): boolean {
-    if (credential.expiresAt === null) return false;
-    return credential.refreshToken !== null ? credential.expiresAt - now < freshMs : credential.expiresAt <= now;
+  function isExpiring({ expiresAt, isRenewable }: AccountHandle, now: number): boolean {
+    return expiresAt !== null && expiresAt - now < (isRenewable ? freshMs : 0);
   }
 }
 
-function isExpired({ credential }: AccountHandle, now: number): boolean {
-  return credential.expiresAt !== null && credential.expiresAt <= now;
+function isExpired({ expiresAt }: AccountHandle, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now;
 }
 
 function whyNotPreferred(row: CandidateRow | undefined, isTried: boolean): Unavailable {

@@ -30,7 +30,10 @@ export function createProbe(deps: {
   const { reader, repository, clock, log } = deps;
 
   /** One call; on a 401 the credential is refreshed once, as a model call would do it. */
-  async function ask(accountId: string, call: (account: AccountHandle) => Promise<ControlAnswer>): Promise<ControlAnswer | undefined> {
+  async function ask(
+    accountId: string,
+    call: (account: AccountHandle) => Promise<ControlAnswer>,
+  ): Promise<ControlAnswer | undefined> {
     const account = reader.read(accountId);
     if (!account) return undefined;
     const answer = await call(account);
@@ -57,8 +60,10 @@ export function createProbe(deps: {
     async catalogue(accountId) {
       const etag = deps.catalogues.etag(repository.catalogueId(accountId));
       const models = await ask(accountId, (account) => deps.api.models(account, etag));
-      const stored = models?.status === 200 ? deps.catalogues.store(models.body, models.headers.get('etag')) : undefined;
-      if (stored && 'problem' in stored) log.warn({ account: accountId, problem: stored.problem }, 'The model list was not understood');
+      const stored =
+        models?.status === 200 ? deps.catalogues.store(models.body, models.headers.get('etag')) : undefined;
+      if (stored && 'problem' in stored)
+        log.warn({ account: accountId, problem: stored.problem }, 'The model list was not understood');
       repository.saveCatalogue(accountId, stored && 'id' in stored ? stored.id : null, clock.now());
 
       const check = await ask(accountId, (account) => deps.api.accountsCheck(account));
@@ -82,14 +87,25 @@ const unconstrained = 'NO_CONSTRAINT';
  * The routing that `accounts/check` demands for our account: a routing header's value and a backend origin. A bare
  * https origin only: anything else could lead the credential elsewhere.
  */
-export function routingOf(check: unknown, accountId: string | undefined): { override: string | null; origin: string | null } | undefined {
+export function routingOf(
+  check: unknown,
+  accountId: string | undefined,
+): { override: string | null; origin: string | null } | undefined {
   const accounts = (check as { accounts?: unknown } | undefined)?.accounts;
   if (!Array.isArray(accounts)) return undefined;
   const own = (accounts as Record<string, unknown>[]).find((account) => account?.['id'] === accountId);
   if (!own) return undefined;
-  const text = (name: string) => (typeof own[name] === 'string' && own[name] !== unconstrained ? (own[name] as string) : null);
+  const text = (name: string) =>
+    typeof own[name] === 'string' && own[name] !== unconstrained ? (own[name] as string) : null;
   const override = text('account_routing_override');
   const origin = text('workspace_backend_origin');
-  const isBareOrigin = origin !== null && URL.canParse(origin) && new URL(origin).protocol === 'https:' && new URL(origin).origin === origin;
-  return { override: override !== null && /^[a-z_]{1,20}$/.test(override) ? override : null, origin: isBareOrigin ? origin : null };
+  const isBareOrigin =
+    origin !== null &&
+    URL.canParse(origin) &&
+    new URL(origin).protocol === 'https:' &&
+    new URL(origin).origin === origin;
+  return {
+    override: override !== null && /^[a-z_]{1,20}$/.test(override) ? override : null,
+    origin: isBareOrigin ? origin : null,
+  };
 }

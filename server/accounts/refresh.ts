@@ -14,8 +14,7 @@ import { openCredential, openProxyUrl, sealCredential } from './sealed-columns.t
 
 export type RefreshResult =
   /** The stored credential is newer than the one the caller had. */
-  | { outcome: 'refreshed' }
-  | { outcome: 'failed'; kind: 'permanent' | 'transient' | 'ambiguous'; code: string };
+  { outcome: 'refreshed' } | { outcome: 'failed'; kind: 'permanent' | 'transient' | 'ambiguous'; code: string };
 
 export interface Refresher {
   /**
@@ -69,28 +68,48 @@ export function createRefresher(deps: {
       credentials.freeLease(accountId, owner, false, null);
       return fail(accountId, version, 'permanent', 'no_refresh_token');
     }
-    const answer = await deps.tokenEndpoint.refresh(credential.refreshToken, reason, deps.proxyFor(openProxyUrl(box, row)));
-    const renewed = 'status' in answer && answer.status === 200 ? mergeTokenAnswer(answer.body, credential, clock.now()) : undefined;
+    const answer = await deps.tokenEndpoint.refresh(
+      credential.refreshToken,
+      reason,
+      deps.proxyFor(openProxyUrl(box, row)),
+    );
+    const renewed =
+      'status' in answer && answer.status === 200 ? mergeTokenAnswer(answer.body, credential, clock.now()) : undefined;
     if (renewed) return store(row, version, renewed);
 
-    const verdict = 'network' in answer ? classifyRefresh(answer.network.network, '', answer.network.phase) : classifyRefresh(answer.status, answer.body);
+    const verdict =
+      'network' in answer
+        ? classifyRefresh(answer.network.network, '', answer.network.phase)
+        : classifyRefresh(answer.status, answer.body);
     const isTransient = verdict.kind !== 'permanent';
-    credentials.freeLease(accountId, owner, true, isTransient ? clock.now() + jittered(backoffMs(credentials.refreshFailures(accountId))) : null);
+    credentials.freeLease(
+      accountId,
+      owner,
+      true,
+      isTransient ? clock.now() + jittered(backoffMs(credentials.refreshFailures(accountId))) : null,
+    );
     // Somebody may have signed in again meanwhile: a failure of the old pair says nothing of the new one.
     if (credentials.find(accountId)?.credentialVersion !== version) return { outcome: 'refreshed' };
     return fail(accountId, version, verdict.kind, verdict.code);
   }
 
   function store(row: CredentialRow, version: number, credential: Credential): RefreshResult {
-    const plan = readClaims(credential.idToken ?? credential.accessToken).plan ?? readClaims(credential.accessToken).plan;
+    const plan =
+      readClaims(credential.idToken ?? credential.accessToken).plan ?? readClaims(credential.accessToken).plan;
     const sealed = { ...sealCredential(box, row.id, credential), plan };
     const isStored = credentials.storeRefreshed(row.id, version, owner, sealed, clock.now());
-    if (!isStored) log.warn({ account: row.id }, 'A refreshed credential was dropped: the account was signed in again meanwhile');
+    if (!isStored)
+      log.warn({ account: row.id }, 'A refreshed credential was dropped: the account was signed in again meanwhile');
     else log.info({ account: row.id }, 'Credential refreshed');
     return { outcome: 'refreshed' };
   }
 
-  function fail(accountId: string, version: number, kind: 'permanent' | 'transient' | 'ambiguous', code: string): RefreshResult {
+  function fail(
+    accountId: string,
+    version: number,
+    kind: 'permanent' | 'transient' | 'ambiguous',
+    code: string,
+  ): RefreshResult {
     log.warn({ account: accountId, kind, code }, 'Refresh failed');
     if (kind === 'permanent') health.needLogin(accountId, code, version, clock.now());
     return { outcome: 'failed', kind, code };
@@ -99,7 +118,8 @@ export function createRefresher(deps: {
   return {
     refresh(accountId, reason, fromVersion) {
       const version = fromVersion ?? credentials.find(accountId)?.credentialVersion;
-      if (version === undefined) return Promise.resolve({ outcome: 'failed', kind: 'permanent', code: 'account_deleted' });
+      if (version === undefined)
+        return Promise.resolve({ outcome: 'failed', kind: 'permanent', code: 'account_deleted' });
       const result = singleFlight(`${accountId} ${version}`, () => refresh(accountId, reason, version));
       running.add(result);
       void result.finally(() => running.delete(result)).catch(() => {});
@@ -122,7 +142,8 @@ export function mergeTokenAnswer(body: string, old: Credential, nowMs: number): 
   } catch {
     return undefined;
   }
-  const text = (name: string) => (typeof answer[name] === 'string' && answer[name] !== '' ? (answer[name] as string) : undefined);
+  const text = (name: string) =>
+    typeof answer[name] === 'string' && answer[name] !== '' ? (answer[name] as string) : undefined;
   const accessToken = text('access_token');
   const refreshToken = text('refresh_token');
   if (accessToken === undefined && refreshToken === undefined) return undefined;

@@ -36,11 +36,16 @@ export function sealCredential(box: SecretBox, id: string, credential: Credentia
 /** The inverse of {@link sealCredential}; throws SecretBoxError when the row was sealed with another key or changed. */
 export function openCredential(box: SecretBox, row: SealedCredential & { id: string }): Credential {
   return {
-    accessToken: box.open(row.accessToken, contextOf('access_token', row.id)),
+    accessToken: openAccessToken(box, row),
     refreshToken: openColumn(box, row.id, 'refresh_token', row.refreshToken),
     idToken: openColumn(box, row.id, 'id_token', row.idToken),
     expiresAt: row.expiredAt,
   };
+}
+
+/** The access token alone, which is all a call needs: opening costs. */
+export function openAccessToken(box: SecretBox, row: Pick<SealedCredential, 'accessToken'> & { id: string }): string {
+  return box.open(row.accessToken, contextOf('access_token', row.id));
 }
 
 export function sealProxyUrl(box: SecretBox, id: string, proxyUrl: string | null): Buffer | null {

@@ -43,7 +43,10 @@ const orders: Record<OrderedStrategy, Order> = {
   'round-robin': (a, b) => b.priority - a.priority || a.selectedSeq - b.selectedSeq,
   'least-used': (a, b) => b.priority - a.priority || a.totalRequests - b.totalRequests || a.selectedSeq - b.selectedSeq,
   'quota-aware': (a, b) =>
-    b.priority - a.priority || a.quotaRank - b.quotaRank || a.quotaResetAt - b.quotaResetAt || a.selectedSeq - b.selectedSeq,
+    b.priority - a.priority ||
+    a.quotaRank - b.quotaRank ||
+    a.quotaResetAt - b.quotaResetAt ||
+    a.selectedSeq - b.selectedSeq,
 };
 
 /** The beginning of a strategy's order. */
@@ -54,7 +57,12 @@ interface Beginning {
   readAt: number;
 }
 
-export function createTurns(repository: SelectionRepository, random: () => number = Math.random): Turns {
+export function createTurns(
+  repository: SelectionRepository,
+  /** Called before the order is read: writes what it goes by. */
+  beforeRead: () => void,
+  random: () => number = Math.random,
+): Turns {
   /** In the order of their last selection. */
   const unwritten = new Map<string, { count: number; lastAt: number; randomPosition: number }>();
   let nextSeq = 0;
@@ -73,6 +81,7 @@ export function createTurns(repository: SelectionRepository, random: () => numbe
 
   function read(strategy: OrderedStrategy): Beginning {
     batch.flush();
+    beforeRead();
     const rows: OrderedRow[] = [];
     let isWholePool = true;
     for (const row of repository.inOrder(strategy)) {

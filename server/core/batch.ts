@@ -9,7 +9,11 @@ export interface Batch<T> {
   readonly size: number;
 }
 
-export function createBatch<T>(options: { maxDelayMs: number; maxItems: number; write: (items: T[]) => void }): Batch<T> {
+export function createBatch<T>(options: {
+  maxDelayMs: number;
+  maxItems: number;
+  write: (items: T[]) => void;
+}): Batch<T> {
   let waiting: T[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
 

@@ -26,9 +26,14 @@ export function affinityOf(call: AnswerCall, bindings: Bindings, options: { isOn
   const firm = turnStateOwner ?? call.previousAccountId ?? encryptedOwner;
   const owner = firm ?? conversationOwner;
   if (owner === undefined) return { preference: undefined, turnStateOwner, encryptedOwner };
-  if (hasCompaction(call.body)) return { preference: { accountId: encryptedOwner ?? owner, strength: 'hard' }, turnStateOwner, encryptedOwner };
+  if (hasCompaction(call.body))
+    return { preference: { accountId: encryptedOwner ?? owner, strength: 'hard' }, turnStateOwner, encryptedOwner };
   if (firm !== undefined) return { preference: { accountId: firm, strength: 'firm' }, turnStateOwner, encryptedOwner };
-  return { preference: options.isOn ? { accountId: owner, strength: 'soft' } : undefined, turnStateOwner, encryptedOwner };
+  return {
+    preference: options.isOn ? { accountId: owner, strength: 'soft' } : undefined,
+    turnStateOwner,
+    encryptedOwner,
+  };
 }
 
 function newestOwner(call: AnswerCall, bindings: Bindings): string | undefined {

@@ -147,7 +147,12 @@ export class ClientStream implements UnderlyingDefaultSource<Uint8Array>, TickLi
     controller.enqueue(bytes);
   }
 
-  #finish(text: string, controller: ReadableStreamDefaultController<Uint8Array>, error?: AppError, code?: string): void {
+  #finish(
+    text: string,
+    controller: ReadableStreamDefaultController<Uint8Array>,
+    error?: AppError,
+    code?: string,
+  ): void {
     if (text !== '') this.#send(toBytes(text), controller);
     this.#end();
     this.#source?.drain();
@@ -162,7 +167,8 @@ export class ClientStream implements UnderlyingDefaultSource<Uint8Array>, TickLi
     let error: AppError;
     let code: string | undefined;
     try {
-      ({ error, code } = thrown instanceof AppError ? { error: thrown, code: undefined } : this.#judge(toFailure(thrown)));
+      ({ error, code } =
+        thrown instanceof AppError ? { error: thrown, code: undefined } : this.#judge(toFailure(thrown)));
     } catch (unexpected) {
       this.#deps.log.error({ err: unexpected, requestId: this.#run.context.requestId }, 'A stream failed unexpectedly');
       error = new AppError('internal_error', 'The gateway failed while passing the answer on.');
@@ -173,7 +179,10 @@ export class ClientStream implements UnderlyingDefaultSource<Uint8Array>, TickLi
   /** A failure after output: nothing is replayed, but the account may have to rest. */
   #judge(failure: Parameters<typeof classify>[0] | { event: unknown }): { error: AppError; code: string } {
     const { call, lease } = this.#run;
-    const verdict = classify({ phase: 'stream', ...failure }, { model: call.model.asked, nowMs: this.#deps.now(), hasOwnProxy: lease?.account.proxyUrl !== null });
+    const verdict = classify(
+      { phase: 'stream', ...failure },
+      { model: call.model.asked, nowMs: this.#deps.now(), hasOwnProxy: lease?.account.proxyUrl !== null },
+    );
     lease?.release(verdict.effect, false);
     return verdict;
   }

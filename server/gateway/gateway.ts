@@ -25,7 +25,9 @@ export interface GatewayDeps extends RunDeps {
 }
 
 /** What a client gets: a stream of server-sent events, or one JSON document. */
-export type Answer = { headers: Record<string, string>; stream: ReadableStream<Uint8Array> } | { headers: Record<string, string>; json: unknown };
+export type Answer =
+  | { headers: Record<string, string>; stream: ReadableStream<Uint8Array> }
+  | { headers: Record<string, string>; json: unknown };
 
 export interface Gateway {
   /** Answers one request. Throws AppError; whatever happens is recorded once. */
@@ -55,7 +57,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
       return thrown;
     }
     deps.log.error({ err: thrown, requestId: run.context.requestId }, 'A request failed unexpectedly');
-    const error = new AppError('internal_error', 'The gateway failed. The operator finds the details under the request id.');
+    const error = new AppError(
+      'internal_error',
+      'The gateway failed. The operator finds the details under the request id.',
+    );
     run.finish(error.status, error);
     return error;
   }
@@ -65,8 +70,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
     if (!lease) return;
     // A chat client never sees encrypted content, so it never sends it back.
     const canReplay = call.endpoint !== '/v1/chat/completions';
-    for (const content of canReplay ? facts.encryptedContents : []) deps.bindings.remember('encrypted', content, lease.account.id);
-    if (facts.turnState !== null && call.codexHeaders) deps.bindings.remember('turn-state', facts.turnState, lease.account.id);
+    for (const content of canReplay ? facts.encryptedContents : [])
+      deps.bindings.remember('encrypted', content, lease.account.id);
+    if (facts.turnState !== null && call.codexHeaders)
+      deps.bindings.remember('turn-state', facts.turnState, lease.account.id);
     if (facts.rateLimits) deps.quota.apply(lease.account.id, windowsFromEvent(facts.rateLimits, deps.clock.now()));
     call.onComplete(facts, lease.account.id);
   }
@@ -91,11 +98,18 @@ export function createGateway(deps: GatewayDeps): Gateway {
     if ('error' in opened) throw failed(run, opened.error);
 
     const stream = new ClientStream(
-      { ticker: deps.ticker, keepAliveMs: deps.keepAliveMs, now: () => deps.clock.now(), log: deps.log, onComplete: () => complete(run) },
+      {
+        ticker: deps.ticker,
+        keepAliveMs: deps.keepAliveMs,
+        now: () => deps.clock.now(),
+        log: deps.log,
+        onComplete: () => complete(run),
+      },
       run,
       opening,
     );
-    const headers = call.codexHeaders && 'answer' in opened ? codexAnswerHeaders(opened.answer.headers, call.model.asked) : {};
+    const headers =
+      call.codexHeaders && 'answer' in opened ? codexAnswerHeaders(opened.answer.headers, call.model.asked) : {};
     return { headers, stream: new ReadableStream(stream, { highWaterMark: 0 }) };
   }
 
@@ -143,7 +157,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
 }
 
 /** Reads an answer to its end. Nothing has been forwarded, so a failure at any point may be tried elsewhere. */
-async function readWhole(run: RequestRun, reply: UpstreamReply): Promise<{ result: { collector: AnswerCollector; headers: Headers } } | { failure: Failure }> {
+async function readWhole(
+  run: RequestRun,
+  reply: UpstreamReply,
+): Promise<{ result: { collector: AnswerCollector; headers: Headers } } | { failure: Failure }> {
   const collector = run.call.createCollector();
   const source = createEventSource(reply.body);
   try {

@@ -1,7 +1,13 @@
 import type { Lease } from '../accounts/pool.ts';
 import type { Env } from '../env.ts';
 import { SseEventTooLargeError } from '../sse/decode.ts';
-import { type Deadlines, readText, type UpstreamClient, UpstreamNetworkError, type UpstreamReply } from '../upstream/client.ts';
+import {
+  type Deadlines,
+  readText,
+  type UpstreamClient,
+  UpstreamNetworkError,
+  type UpstreamReply,
+} from '../upstream/client.ts';
 import type { Failure } from '../upstream/failure.ts';
 import type { Endpoints } from '../upstream/endpoints.ts';
 import { responsesHeaders } from '../upstream/headers.ts';
@@ -40,10 +46,18 @@ const maxFailureBytes = 64 * 1024;
 const maxHeldEvents = 64;
 
 /** One POST to the upstream. Throws only the signal's reason; every other end is a value. */
-export async function sendAttempt(deps: AttemptDeps, call: AnswerCall, request: AttemptRequest, lease: Lease, signal: AbortSignal): Promise<{ reply: UpstreamReply } | { failure: Failure }> {
+export async function sendAttempt(
+  deps: AttemptDeps,
+  call: AnswerCall,
+  request: AttemptRequest,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<{ reply: UpstreamReply } | { failure: Failure }> {
   const { account } = lease;
   const isCompact = call.endpoint === '/v1/responses/compact';
-  const url = isCompact ? deps.endpoints.compact(account.backendOrigin) : deps.endpoints.responses(account.backendOrigin);
+  const url = isCompact
+    ? deps.endpoints.compact(account.backendOrigin)
+    : deps.endpoints.responses(account.backendOrigin);
   try {
     const reply = await deps.sendStream({
       method: 'POST',
@@ -61,7 +75,14 @@ export async function sendAttempt(deps: AttemptDeps, call: AnswerCall, request: 
       signal,
     });
     if (reply.status === 200 && (isCompact || !isDocument(reply))) return { reply };
-    return { failure: { phase: 'status', status: reply.status, headers: reply.headers, body: await readText(reply.body, maxFailureBytes) } };
+    return {
+      failure: {
+        phase: 'status',
+        status: reply.status,
+        headers: reply.headers,
+        body: await readText(reply.body, maxFailureBytes),
+      },
+    };
   } catch (error) {
     return { failure: toFailure(error) };
   }
@@ -104,6 +125,7 @@ export async function openAnswer(reply: UpstreamReply): Promise<{ answer: OpenAn
 /** What a broken call means as a failure; anything that is not one of the upstream's faults is thrown on. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof UpstreamNetworkError) return { phase: error.phase, network: error.network };
-  if (error instanceof MalformedEventError || error instanceof SseEventTooLargeError) return { phase: 'stream', network: 'malformed' };
+  if (error instanceof MalformedEventError || error instanceof SseEventTooLargeError)
+    return { phase: 'stream', network: 'malformed' };
   throw error;
 }

@@ -28,7 +28,9 @@ export function responsesCall(deps: ResponsesCallDeps, rawBody: unknown, key: Cl
   const { conversations } = deps;
 
   const ownItems = conversations.resolveReferences(key.id, inputItemsOf(request));
-  const previous = request.previous_response_id ? conversations.history(key.id, request.previous_response_id) : undefined;
+  const previous = request.previous_response_id
+    ? conversations.history(key.id, request.previous_response_id)
+    : undefined;
   const shaped = shapeResponsesRequest(request, {
     isCodexClient: isCodex,
     hasLiteHeader: headers.get(liteHeader.name) === liteHeader.value,
@@ -80,7 +82,12 @@ export function responsesCall(deps: ResponsesCallDeps, rawBody: unknown, key: Cl
 export function compactCall(deps: ResponsesCallDeps, rawBody: unknown, key: ClientKey, headers: Headers): AnswerCall {
   const call = responsesCall(deps, rawBody, key, headers);
   const { model, input, instructions, reasoning } = call.body;
-  const body = { model, input, ...(instructions === undefined ? {} : { instructions }), ...(reasoning === undefined ? {} : { reasoning }) };
+  const body = {
+    model,
+    input,
+    ...(instructions === undefined ? {} : { instructions }),
+    ...(reasoning === undefined ? {} : { reasoning }),
+  };
   return {
     ...call,
     endpoint: '/v1/responses/compact',

@@ -39,17 +39,33 @@ export interface RunDeps extends AttemptDeps {
  * result. `read` turns a 200 into a result or a failure; as long as it has forwarded nothing it may fail and be run
  * again on another account. Throws AppError when the request cannot be answered, or the signal's reason.
  */
-export async function runAttempts<T>(deps: RunDeps, run: RequestRun, read: (reply: UpstreamReply) => Promise<{ result: T } | { failure: Failure }>): Promise<T> {
+export async function runAttempts<T>(
+  deps: RunDeps,
+  run: RequestRun,
+  read: (reply: UpstreamReply) => Promise<{ result: T } | { failure: Failure }>,
+): Promise<T> {
   const { call, context } = run;
   const { signal } = run;
   const affinity = affinityOf(call, deps.bindings, { isOn: deps.isAffinityOn() });
-  const history: AttemptHistory = { calls: 0, excluded: new Set(), retryable: new Set(), renewed: new Set(), repairs: new Set() };
+  const history: AttemptHistory = {
+    calls: 0,
+    excluded: new Set(),
+    retryable: new Set(),
+    renewed: new Set(),
+    repairs: new Set(),
+  };
   const shape = createShape(call, deps.dialects);
   let preference = affinity.preference;
   let last: Verdict | undefined;
 
   for (;;) {
-    const acquired = await deps.pool.acquire({ model: call.model.slug, exclude: history.excluded, preference, waitMs: deps.acquireTimeoutMs, signal });
+    const acquired = await deps.pool.acquire({
+      model: call.model.slug,
+      exclude: history.excluded,
+      preference,
+      waitMs: deps.acquireTimeoutMs,
+      signal,
+    });
     if ('unavailable' in acquired) {
       if (history.retryable.size === 0 || !isPassing(acquired.unavailable)) {
         throw finalError(acquired.unavailable, last, deps.clock.now(), call.codexHeaders !== null);
@@ -70,7 +86,13 @@ export async function runAttempts<T>(deps: RunDeps, run: RequestRun, read: (repl
     const windowsResetMs = headers && noteAnswerHeaders(deps, call, lease, headers);
     const outcome = 'reply' in sent ? await read(sent.reply) : sent;
     const note = (text: string, status?: number) =>
-      run.attempts.push({ accountId: account.id, chosenBy: lease.chosenBy, outcome: text, status, durationMs: Math.round(performance.now() - startedAt) });
+      run.attempts.push({
+        accountId: account.id,
+        chosenBy: lease.chosenBy,
+        outcome: text,
+        status,
+        durationMs: Math.round(performance.now() - startedAt),
+      });
 
     if ('result' in outcome) {
       note('ok', 200);
@@ -88,7 +110,10 @@ export async function runAttempts<T>(deps: RunDeps, run: RequestRun, read: (repl
       wasRefreshed: history.renewed.has(account.id),
     });
     note(verdict.code, failure.status);
-    deps.log.debug({ requestId: context.requestId, account: account.id, code: verdict.code, status: failure.status }, 'Attempt failed');
+    deps.log.debug(
+      { requestId: context.requestId, account: account.id, code: verdict.code, status: failure.status },
+      'Attempt failed',
+    );
     last = verdict;
     lease.release(verdict.effect, false);
     preference = undefined;
@@ -97,7 +122,9 @@ export async function runAttempts<T>(deps: RunDeps, run: RequestRun, read: (repl
     switch (decision.kind) {
       case 'give-up':
         // One account's own trouble says nothing about the ones that were not tried.
-        throw verdict.fault === 'account' ? unavailableError({ reason: 'tried' }, deps.clock.now(), call.codexHeaders !== null) : verdict.error;
+        throw verdict.fault === 'account'
+          ? unavailableError({ reason: 'tried' }, deps.clock.now(), call.codexHeaders !== null)
+          : verdict.error;
       case 'renew': {
         history.renewed.add(account.id);
         const renewal = await deps.refresher.refresh(account.id, 'unauthorized_recovery', account.credentialVersion);
@@ -134,7 +161,12 @@ function isPassing(unavailable: Unavailable): boolean {
 }
 
 /** The error of a request that found no further account: the pool's state, unless the last failure says more. */
-function finalError(unavailable: Unavailable, last: Verdict | undefined, nowMs: number, isCodexClient: boolean): AppError {
+function finalError(
+  unavailable: Unavailable,
+  last: Verdict | undefined,
+  nowMs: number,
+  isCodexClient: boolean,
+): AppError {
   const lastSaysMore = last !== undefined && last.fault !== 'account' && unavailable.reason !== 'cooling';
   return lastSaysMore ? last.error : unavailableError(unavailable, nowMs, isCodexClient);
 }

@@ -8,15 +8,27 @@ const codexWaitsAtMostMs = 60_000;
 export function unavailableError(unavailable: Unavailable, nowMs: number, isCodexClient: boolean): AppError {
   switch (unavailable.reason) {
     case 'none':
-      return new AppError('no_accounts', 'This gateway has no account yet. Its operator can add one: gpt2api tokens import auth.json');
+      return new AppError(
+        'no_accounts',
+        'This gateway has no account yet. Its operator can add one: gpt2api tokens import auth.json',
+      );
     case 'unusable':
-      return new AppError('no_usable_account', 'No account of this gateway is usable: each needs a new sign-in or is disabled. Its operator can see why: gpt2api tokens list');
+      return new AppError(
+        'no_usable_account',
+        'No account of this gateway is usable: each needs a new sign-in or is disabled. Its operator can see why: gpt2api tokens list',
+      );
     case 'model':
       return new AppError('model_not_found', 'No account of this gateway may use this model.', { param: 'model' });
     case 'busy':
-      return new AppError('rate_limit_exceeded', 'Every account is at its limit of concurrent requests. Try again shortly.', { retryAfterMs: 1_000 });
+      return new AppError(
+        'rate_limit_exceeded',
+        'Every account is at its limit of concurrent requests. Try again shortly.',
+        { retryAfterMs: 1_000 },
+      );
     case 'tried':
-      return new AppError('server_is_overloaded', 'No account could answer this request. Try again shortly.', { retryAfterMs: 2_000 });
+      return new AppError('server_is_overloaded', 'No account could answer this request. Try again shortly.', {
+        retryAfterMs: 2_000,
+      });
     case 'cooling': {
       const waitMs = Math.max(1_000, (unavailable.untilMs ?? nowMs + 60_000) - nowMs);
       const resetsAt = Math.ceil((nowMs + waitMs) / 1000);

@@ -93,11 +93,23 @@ function canonicalType(type: string): string {
  */
 export type EventRole = 'prelude' | 'output' | 'terminal' | 'failure';
 
-const preludeTypes = new Set(['response.created', 'response.in_progress', 'response.queued', 'response.metadata', 'keepalive']);
+const preludeTypes = new Set([
+  'response.created',
+  'response.in_progress',
+  'response.queued',
+  'response.metadata',
+  'keepalive',
+]);
 
 /** Events only a Codex client knows what to do with. */
 export function isPrivate(type: string): boolean {
-  return type.startsWith('codex.') || type === 'response.metadata' || type === 'keepalive' || type.startsWith('responsesapi.') || type === 'response.safety_buffering';
+  return (
+    type.startsWith('codex.') ||
+    type === 'response.metadata' ||
+    type === 'keepalive' ||
+    type.startsWith('responsesapi.') ||
+    type === 'response.safety_buffering'
+  );
 }
 
 export function roleOf(event: UpstreamEvent): EventRole {
@@ -119,7 +131,8 @@ export function roleOf(event: UpstreamEvent): EventRole {
 function isEmptyItem(item: unknown): boolean {
   if (typeof item !== 'object' || item === null) return true;
   const { type, content, summary, arguments: args, input } = item as Record<string, unknown>;
-  if (type !== 'message' && type !== 'reasoning' && type !== 'function_call' && type !== 'custom_tool_call') return false;
+  if (type !== 'message' && type !== 'reasoning' && type !== 'function_call' && type !== 'custom_tool_call')
+    return false;
   const isEmpty = (value: unknown) => value == null || value === '' || (Array.isArray(value) && value.length === 0);
   return isEmpty(content) && isEmpty(summary) && isEmpty(args) && isEmpty(input);
 }

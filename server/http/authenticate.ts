@@ -19,15 +19,23 @@ export function authenticate(headers: Headers, keys: KeyService, clock: Clock): 
   const key = presented === null ? undefined : keys.find(presented);
   if (key?.isActive) {
     if (key.expiresAt === null || key.expiresAt > clock.now()) return key;
-    throw new AppError('key_expired', 'This API key has expired. Ask the operator of this gateway for a new one.', { wireCode: 'invalid_api_key' });
+    throw new AppError('key_expired', 'This API key has expired. Ask the operator of this gateway for a new one.', {
+      wireCode: 'invalid_api_key',
+    });
   }
   if (!keys.hasAnyKey()) {
-    throw new AppError('no_client_keys', 'This gateway has no API key yet, so it is closed. Its operator can make one: gpt2api keys create --name NAME');
+    throw new AppError(
+      'no_client_keys',
+      'This gateway has no API key yet, so it is closed. Its operator can make one: gpt2api keys create --name NAME',
+    );
   }
   if (presented === null) {
     throw new AppError('invalid_api_key', 'You did not provide an API key. Send it as "Authorization: Bearer KEY".');
   }
-  throw new AppError('invalid_api_key', 'Incorrect API key provided. Ask the operator of this gateway for a valid one.');
+  throw new AppError(
+    'invalid_api_key',
+    'Incorrect API key provided. Ask the operator of this gateway for a valid one.',
+  );
 }
 
 /** Throws AppError 403 when the key's allow-list does not name the model. */

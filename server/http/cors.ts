@@ -16,7 +16,11 @@ export function createCors(origins: readonly string[]): Cors {
     const origin = request.headers.get('origin');
     if (origin === null || origins.length === 0) return {};
     if (!admitsAll && !origins.includes(origin)) return { vary: 'origin' };
-    return { 'access-control-allow-origin': admitsAll ? '*' : origin, 'access-control-expose-headers': exposed, vary: 'origin' };
+    return {
+      'access-control-allow-origin': admitsAll ? '*' : origin,
+      'access-control-expose-headers': exposed,
+      vary: 'origin',
+    };
   }
 
   return {
@@ -26,7 +30,8 @@ export function createCors(origins: readonly string[]): Cors {
       if ('access-control-allow-origin' in headers) {
         headers['access-control-allow-methods'] = 'GET, POST, DELETE';
         // Named one by one: a `*` would not cover `authorization`.
-        headers['access-control-allow-headers'] = request.headers.get('access-control-request-headers') ?? 'authorization, content-type';
+        headers['access-control-allow-headers'] =
+          request.headers.get('access-control-request-headers') ?? 'authorization, content-type';
         headers['access-control-max-age'] = '600';
       }
       return new Response(null, { status: 204, headers });

@@ -32,7 +32,9 @@ export function readiness(deps: HealthDeps): Response {
     checks['store'] = messageOf(error);
   }
   checks['draining'] = deps.isDraining() ? 'the server is stopping' : 'ok';
-  checks['fetch_cap'] = isFetchCapLifted() ? 'ok' : 'at most 256 requests at once: set BUN_CONFIG_MAX_HTTP_REQUESTS=65336 in the environment';
+  checks['fetch_cap'] = isFetchCapLifted()
+    ? 'ok'
+    : 'at most 256 requests at once: set BUN_CONFIG_MAX_HTTP_REQUESTS=65336 in the environment';
   const isReady = Object.values(checks).every((check) => check === 'ok');
   return Response.json({ status: isReady ? 'ready' : 'not ready', checks }, { status: isReady ? 200 : 503 });
 }

@@ -21,7 +21,10 @@ const deepestNesting = 500;
 export async function readJson(request: Request, limits: { limitBytes: number; timeoutMs: number }): Promise<unknown> {
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (mediaType !== undefined && mediaType !== 'application/json' && !mediaType.endsWith('+json')) {
-    throw new AppError('unsupported_media_type', `Send the body as application/json, not as ${mediaType.slice(0, 100)}.`);
+    throw new AppError(
+      'unsupported_media_type',
+      `Send the body as application/json, not as ${mediaType.slice(0, 100)}.`,
+    );
   }
   const encodings = (request.headers.get('content-encoding') ?? '').split(',').map((name) => name.trim().toLowerCase());
   let bytes = await readBytes(request, limits);
@@ -32,7 +35,10 @@ export async function readJson(request: Request, limits: { limitBytes: number; t
   return parse(bytes);
 }
 
-async function readBytes(request: Request, { limitBytes, timeoutMs }: { limitBytes: number; timeoutMs: number }): Promise<Uint8Array> {
+async function readBytes(
+  request: Request,
+  { limitBytes, timeoutMs }: { limitBytes: number; timeoutMs: number },
+): Promise<Uint8Array> {
   const announced = Number(request.headers.get('content-length') ?? '0');
   if (announced > limitBytes) throw tooLarge(limitBytes);
   // With a length `body` is not touched: the runtime then gives the bytes without making a stream of them.
@@ -42,11 +48,17 @@ async function readBytes(request: Request, { limitBytes, timeoutMs }: { limitByt
   const timeout = new Promise<never>((_, reject) => {
     // The runtime would go on waiting for the rest of the body.
     const close = { headers: { connection: 'close' } };
-    timer = setTimeout(() => reject(new AppError('request_timeout', `The request body did not arrive within ${timeoutMs} ms.`, close)), timeoutMs);
+    timer = setTimeout(
+      () => reject(new AppError('request_timeout', `The request body did not arrive within ${timeoutMs} ms.`, close)),
+      timeoutMs,
+    );
   });
   try {
     // With a length the runtime holds the client to it; without one the bytes are counted as they come.
-    return await Promise.race([announced > 0 ? request.bytes() : readCounted(request.body as ReadableStream<Uint8Array>, limitBytes), timeout]);
+    return await Promise.race([
+      announced > 0 ? request.bytes() : readCounted(request.body as ReadableStream<Uint8Array>, limitBytes),
+      timeout,
+    ]);
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw new AppError('invalid_request', 'The request body could not be received.', { cause: error });
@@ -69,7 +81,10 @@ async function readCounted(body: ReadableStream<Uint8Array>, limitBytes: number)
 async function expand(bytes: Uint8Array, encoding: string, limitBytes: number): Promise<Uint8Array> {
   const decode = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined;
   if (!decode) {
-    throw new AppError('unsupported_media_type', `Content-Encoding "${encoding.slice(0, 50)}" is not supported; use gzip, deflate, br or zstd.`);
+    throw new AppError(
+      'unsupported_media_type',
+      `Content-Encoding "${encoding.slice(0, 50)}" is not supported; use gzip, deflate, br or zstd.`,
+    );
   }
   try {
     const expanded = await decode(bytes, { maxOutputLength: limitBytes });
@@ -97,7 +112,9 @@ function parse(bytes: Uint8Array): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new AppError('invalid_json', `The request body is not valid JSON: ${(error as Error).message}`, { cause: error });
+    throw new AppError('invalid_json', `The request body is not valid JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   if (isNestedDeeperThan(deepestNesting, value)) {
     throw new AppError('invalid_json', `The request body is nested too deeply (more than ${deepestNesting} levels).`);
@@ -106,5 +123,8 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 function tooLarge(limitBytes: number): AppError {
-  return new AppError('request_too_large', `The request body is larger than this gateway accepts (${limitBytes} bytes).`);
+  return new AppError(
+    'request_too_large',
+    `The request body is larger than this gateway accepts (${limitBytes} bytes).`,
+  );
 }

@@ -33,13 +33,17 @@ export function createRouter(deps: RouterDeps): (request: Request, server: Serve
     const { pathname } = url;
     if (pathname.startsWith('/v1/') || pathname === '/v1') {
       if (request.method === 'OPTIONS') return deps.cors.preflight(request);
-      if (deps.health.isDraining()) throw new AppError('shutting_down', 'The gateway is restarting. Try again shortly.', { retryAfterMs: 2_000 });
+      if (deps.health.isDraining())
+        throw new AppError('shutting_down', 'The gateway is restarting. Try again shortly.', { retryAfterMs: 2_000 });
       return deps.v1({ request, url, requestId, keepOpen: () => keepOpen(request, server) });
     }
     const check = checks[pathname];
     if (check && request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
     if (check) return check();
-    throw new AppError('not_found', `Unknown request URL: ${request.method} ${pathname.slice(0, 200)}. The API is below /v1.`);
+    throw new AppError(
+      'not_found',
+      `Unknown request URL: ${request.method} ${pathname.slice(0, 200)}. The API is below /v1.`,
+    );
   }
 
   return async (request, server) => {
@@ -49,7 +53,10 @@ export function createRouter(deps: RouterDeps): (request: Request, server: Serve
       response = await route(request, server, requestId);
     } catch (error) {
       if (!(error instanceof AppError)) deps.log.error({ err: error, requestId }, 'A request failed unexpectedly');
-      const known = error instanceof AppError ? error : new AppError('internal_error', 'The gateway failed. The operator finds the details under the request id.');
+      const known =
+        error instanceof AppError
+          ? error
+          : new AppError('internal_error', 'The gateway failed. The operator finds the details under the request id.');
       response = errorResponse(known);
     }
     response.headers.set('x-request-id', requestId);

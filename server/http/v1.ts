@@ -58,17 +58,31 @@ export function createV1(deps: V1Deps): (context: V1Request) => Promise<Response
         call = toCall(await readJson(request, limits), key, request.headers);
         checkModelAllowed(key, call.model);
       } catch (error) {
-        const refused = { requestId, endpoint, keyId: key?.id ?? null, model: call?.model.asked ?? null, createdAt: receivedAt };
+        const refused = {
+          requestId,
+          endpoint,
+          keyId: key?.id ?? null,
+          model: call?.model.asked ?? null,
+          createdAt: receivedAt,
+        };
         deps.recorder.record(refusalRecord({ ...refused, durationMs: clock.now() - receivedAt }, error));
         throw error;
       }
       const callContext = { requestId, keyId: key.id, receivedAt, signal: request.signal, onEnd: keepOpen() };
       return toResponse(await deps.gateway.answer(call, callContext));
     };
-  const callDeps = { resolveModel: models.resolve, nowMs: () => clock.now(), conversations, keepsResponses: deps.env.RESPONSES_TTL > 0 };
+  const callDeps = {
+    resolveModel: models.resolve,
+    nowMs: () => clock.now(),
+    conversations,
+    keepsResponses: deps.env.RESPONSES_TTL > 0,
+  };
 
   const routes: { path: RegExp; methods: Record<string, Handler> }[] = [
-    { path: /^\/v1\/chat\/completions$/, methods: { POST: answer('/v1/chat/completions', (body, key, headers) => chatCall(callDeps, body, key, headers)) } },
+    {
+      path: /^\/v1\/chat\/completions$/,
+      methods: { POST: answer('/v1/chat/completions', (body, key, headers) => chatCall(callDeps, body, key, headers)) },
+    },
     {
       path: /^\/v1\/responses$/,
       methods: {
@@ -77,11 +91,20 @@ export function createV1(deps: V1Deps): (context: V1Request) => Promise<Response
           const { request } = context;
           keyOf(context);
           if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') throw methodNotAllowed(['POST']);
-          throw new AppError('upgrade_required', 'WebSocket is not supported here yet: use HTTP, which clients fall back to.', { headers: { upgrade: 'HTTP/1.1' } });
+          throw new AppError(
+            'upgrade_required',
+            'WebSocket is not supported here yet: use HTTP, which clients fall back to.',
+            { headers: { upgrade: 'HTTP/1.1' } },
+          );
         },
       },
     },
-    { path: /^\/v1\/responses\/compact$/, methods: { POST: answer('/v1/responses/compact', (body, key, headers) => compactCall(callDeps, body, key, headers)) } },
+    {
+      path: /^\/v1\/responses\/compact$/,
+      methods: {
+        POST: answer('/v1/responses/compact', (body, key, headers) => compactCall(callDeps, body, key, headers)),
+      },
+    },
     {
       path: /^\/v1\/responses\/([^/]+)$/,
       methods: {

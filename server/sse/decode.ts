@@ -56,9 +56,19 @@ export function createSseDecoder(options: { maxEventBytes: number }): SseDecoder
    * `lineFeed`, one `data:` line, an empty line, no CR. Else -1, and the event is read line by line.
    */
   function usualDataEnd(text: string, position: number, lineFeed: number, carriageReturn: number): number {
-    if (insideEvent || pieces.length > 0 || !text.startsWith('event:', position) || !text.startsWith(dataPrefix, lineFeed)) return -1;
+    if (
+      insideEvent ||
+      pieces.length > 0 ||
+      !text.startsWith('event:', position) ||
+      !text.startsWith(dataPrefix, lineFeed)
+    )
+      return -1;
     const end = text.indexOf('\n', lineFeed + dataPrefix.length);
-    const isUsual = end !== -1 && end + 1 < carriageReturn && text.charCodeAt(end + 1) === lineFeedCode && end - lineFeed <= maxEventBytes;
+    const isUsual =
+      end !== -1 &&
+      end + 1 < carriageReturn &&
+      text.charCodeAt(end + 1) === lineFeedCode &&
+      end - lineFeed <= maxEventBytes;
     return isUsual ? end : -1;
   }
 

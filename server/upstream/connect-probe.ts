@@ -6,7 +6,10 @@ const defaultPorts: Record<string, number> = { 'http:': 80, 'https:': 443, 'sock
 export function canConnect(url: string, timeoutMs: number): Promise<boolean> {
   const { hostname, port, protocol } = new URL(url);
   return new Promise((resolve) => {
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (defaultPorts[protocol] ?? 443) });
+    const socket = connect({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port) || (defaultPorts[protocol] ?? 443),
+    });
     const settle = (isConnected: boolean) => {
       clearTimeout(timer);
       socket.destroy();

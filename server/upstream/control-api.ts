@@ -40,7 +40,12 @@ export function createControlApi(deps: {
         deadlines: deps.deadlines,
         signal: new AbortController().signal,
       });
-      return { status: reply.status, headers: reply.headers, body: await readText(reply.body, maxBodyBytes), problem: null };
+      return {
+        status: reply.status,
+        headers: reply.headers,
+        body: await readText(reply.body, maxBodyBytes),
+        problem: null,
+      };
     } catch (error) {
       if (!(error instanceof UpstreamNetworkError)) throw error;
       return { status: 0, headers: new Headers(), body: '', problem: error.network };
@@ -50,7 +55,11 @@ export function createControlApi(deps: {
   const identity = { version: deps.env.CODEX_CLIENT_VERSION, originator: deps.env.CODEX_ORIGINATOR };
   return {
     usage: (account) => get(deps.endpoints.usage, account, {}),
-    models: (account, etag) => get(deps.endpoints.models(account.backendOrigin), account, { ...identity, ...(etag === null ? {} : { 'if-none-match': etag }) }),
+    models: (account, etag) =>
+      get(deps.endpoints.models(account.backendOrigin), account, {
+        ...identity,
+        ...(etag === null ? {} : { 'if-none-match': etag }),
+      }),
     accountsCheck: (account) => get(deps.endpoints.accountsCheck, account, identity),
   };
 }

@@ -10,8 +10,11 @@ export interface Endpoints {
   token: string;
 }
 
-export function createEndpoints(env: Pick<Env, 'CODEX_BASE_URL' | 'CODEX_USAGE_URL' | 'OAUTH_ISSUER' | 'CODEX_CLIENT_VERSION'>): Endpoints {
-  const base = (backendOrigin: string | null) => (backendOrigin === null ? env.CODEX_BASE_URL : backendOrigin + new URL(env.CODEX_BASE_URL).pathname);
+export function createEndpoints(
+  env: Pick<Env, 'CODEX_BASE_URL' | 'CODEX_USAGE_URL' | 'OAUTH_ISSUER' | 'CODEX_CLIENT_VERSION'>,
+): Endpoints {
+  const base = (backendOrigin: string | null) =>
+    backendOrigin === null ? env.CODEX_BASE_URL : backendOrigin + new URL(env.CODEX_BASE_URL).pathname;
   return {
     responses: (origin) => `${base(origin)}/responses`,
     compact: (origin) => `${base(origin)}/responses/compact`,
@@ -26,5 +29,7 @@ export function createEndpoints(env: Pick<Env, 'CODEX_BASE_URL' | 'CODEX_USAGE_U
 function siblingOf(baseUrl: string, name: string): string {
   const url = new URL(baseUrl);
   const at = url.pathname.indexOf('/backend-api');
-  return at >= 0 ? `${url.origin}${url.pathname.slice(0, at)}/backend-api/wham/${name}` : `${url.origin}/api/codex/${name}`;
+  return at >= 0
+    ? `${url.origin}${url.pathname.slice(0, at)}/backend-api/wham/${name}`
+    : `${url.origin}/api/codex/${name}`;
 }

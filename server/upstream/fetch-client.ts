@@ -20,7 +20,11 @@ export function createFetchClient(ticker: Ticker): UpstreamClient {
         proxy: request.proxyUrl ? { url: request.proxyUrl, respectNoProxy: false } : false,
       } as RequestInit);
       call.onHeaders();
-      return { status: response.status, headers: response.headers, body: toByteSource(response.body, call, request.proxyUrl !== null) };
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: toByteSource(response.body, call, request.proxyUrl !== null),
+      };
     } catch (error) {
       call.finish();
       throw signal.aborted ? signal.reason : toNetworkError(error, call.phase, request.proxyUrl !== null);

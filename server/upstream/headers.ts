@@ -7,7 +7,10 @@ type Identity = Pick<Env, 'CODEX_CLIENT_VERSION' | 'CODEX_ORIGINATOR' | 'CODEX_U
 
 /** What we call ourselves: the protocol's client and version, which the backend gates on, and our own name. */
 export function userAgent(env: Identity): string {
-  return env.CODEX_USER_AGENT ?? `${env.CODEX_ORIGINATOR}/${env.CODEX_CLIENT_VERSION} (${process.platform}; ${process.arch}) gpt2api/${version}`;
+  return (
+    env.CODEX_USER_AGENT ??
+    `${env.CODEX_ORIGINATOR}/${env.CODEX_CLIENT_VERSION} (${process.platform}; ${process.arch}) gpt2api/${version}`
+  );
 }
 
 /** Headers of a Codex client that the backend knows and that say nothing about the client's machine. */
@@ -27,7 +30,7 @@ const answeredToCodex = ['x-codex-turn-state', 'x-models-etag', 'x-reasoning-inc
 /** The credential and identity headers every call of an account carries. */
 export function accountHeaders(account: AccountHandle, env: Identity): Record<string, string> {
   const headers: Record<string, string> = {
-    authorization: `Bearer ${account.credential.accessToken}`,
+    authorization: `Bearer ${account.accessToken}`,
     'user-agent': userAgent(env),
   };
   if (account.accountId !== '') headers['chatgpt-account-id'] = account.accountId;
@@ -49,7 +52,11 @@ export interface ResponsesHeaderOptions {
 }
 
 /** Headers of a `POST …/responses`, in the order the Codex CLI sends them. */
-export function responsesHeaders(account: AccountHandle, env: Identity, options: ResponsesHeaderOptions): Record<string, string> {
+export function responsesHeaders(
+  account: AccountHandle,
+  env: Identity,
+  options: ResponsesHeaderOptions,
+): Record<string, string> {
   const headers: Record<string, string> = { version: env.CODEX_CLIENT_VERSION };
   const { codexHeaders } = options;
   if (codexHeaders) {

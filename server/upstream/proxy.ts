@@ -10,7 +10,8 @@ export function proxyFor(url: string, accountProxy: string | null, env: ProxyEnv
   if (accountProxy !== null) return accountProxy;
   const { protocol, hostname, port } = new URL(url);
   const proxy = (protocol === 'https:' ? env.HTTPS_PROXY : env.HTTP_PROXY) ?? env.ALL_PROXY;
-  if (proxy === undefined || isExempt(hostname, port || (protocol === 'https:' ? '443' : '80'), env.NO_PROXY)) return null;
+  if (proxy === undefined || isExempt(hostname, port || (protocol === 'https:' ? '443' : '80'), env.NO_PROXY))
+    return null;
   return proxy;
 }
 

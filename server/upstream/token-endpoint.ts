@@ -27,8 +27,18 @@ export function createTokenEndpoint(deps: {
         const reply = await deps.send({
           method: 'POST',
           url: deps.url,
-          headers: { 'content-type': 'application/json', accept: '*/*', originator: deps.env.CODEX_ORIGINATOR, 'user-agent': userAgent(deps.env) },
-          body: JSON.stringify({ client_id: oauthClientId, grant_type: 'refresh_token', refresh_reason: reason, refresh_token: refreshToken }),
+          headers: {
+            'content-type': 'application/json',
+            accept: '*/*',
+            originator: deps.env.CODEX_ORIGINATOR,
+            'user-agent': userAgent(deps.env),
+          },
+          body: JSON.stringify({
+            client_id: oauthClientId,
+            grant_type: 'refresh_token',
+            refresh_reason: reason,
+            refresh_token: refreshToken,
+          }),
           proxyUrl,
           deadlines: deps.deadlines,
           // Never tied to a client's request: once sent, the answer must be stored whoever waits for it.

@@ -9,10 +9,16 @@ import { WatchedCall } from './watched-call.ts';
  * The real undici (the bare name is a shim of Bun's that ignores proxies): for control calls, where its own
  * connection pool keeps them apart from the streams, and for everything behind SOCKS5, which Bun's fetch cannot do.
  */
-export function createUndiciClient(ticker: Ticker, options: { connectMs: number }): { send: UpstreamClient; close(): Promise<void> } {
+export function createUndiciClient(
+  ticker: Ticker,
+  options: { connectMs: number },
+): { send: UpstreamClient; close(): Promise<void> } {
   const connect = { timeout: options.connectMs };
   const direct = new Agent({ connect, bodyTimeout: 0, headersTimeout: 0 });
-  const proxies = new LRUCache<string, Dispatcher>({ max: 1_000, dispose: (dispatcher) => void dispatcher.close().catch(() => {}) });
+  const proxies = new LRUCache<string, Dispatcher>({
+    max: 1_000,
+    dispose: (dispatcher) => void dispatcher.close().catch(() => {}),
+  });
 
   const dispatcherFor = (proxyUrl: string | null): Dispatcher => {
     if (proxyUrl === null) return direct;
@@ -38,7 +44,11 @@ export function createUndiciClient(ticker: Ticker, options: { connectMs: number 
           dispatcher: dispatcherFor(request.proxyUrl),
         });
         call.onHeaders();
-        return { status: reply.statusCode, headers: toHeaders(reply.headers), body: toByteSource(reply.body, call, request.proxyUrl !== null) };
+        return {
+          status: reply.statusCode,
+          headers: toHeaders(reply.headers),
+          body: toByteSource(reply.body, call, request.proxyUrl !== null),
+        };
       } catch (error) {
         call.finish();
         throw signal.aborted ? signal.reason : toNetworkError(error, call.phase, request.proxyUrl !== null);

@@ -55,7 +55,8 @@ export class WatchedCall implements TickListener {
     const elapsed = now - this.#startedAt;
     if (elapsed > totalMs) return this.#expire(this.#phase, `The upstream took longer than ${totalMs} ms in all.`);
     if (this.#phase === 'stream') {
-      if (this.#waitingSince >= 0 && now - this.#waitingSince > idleMs) this.#expire('stream', `The upstream sent nothing for ${idleMs} ms.`);
+      if (this.#waitingSince >= 0 && now - this.#waitingSince > idleMs)
+        this.#expire('stream', `The upstream sent nothing for ${idleMs} ms.`);
       return;
     }
     if (elapsed > headersMs) return this.#expire('headers', `The upstream sent no status within ${headersMs} ms.`);

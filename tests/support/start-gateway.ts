@@ -31,7 +31,11 @@ export interface TestGateway extends AsyncDisposable {
   createKey(options?: Partial<NewKeyOptions>): string;
   addAccount(options?: AccountOptions): SimulatedAccount;
   /** POSTs JSON with the client key. */
-  post(path: string, body: unknown, options?: { key?: string; headers?: Record<string, string>; signal?: AbortSignal }): Promise<Response>;
+  post(
+    path: string,
+    body: unknown,
+    options?: { key?: string; headers?: Record<string, string>; signal?: AbortSignal },
+  ): Promise<Response>;
   get(path: string, options?: { key?: string | null; headers?: Record<string, string> }): Promise<Response>;
   /** The row of an account, as it is on disk. */
   account(account: SimulatedAccount): Record<string, unknown>;
@@ -70,7 +74,9 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
 
   function addAccount(accountOptions: AccountOptions = {}): SimulatedAccount {
     const account = simulator.addAccount(accountOptions);
-    const report = importAccounts({ db, box, clock }, [{ name: account.name, text: JSON.stringify(account.authJson()) }]);
+    const report = importAccounts({ db, box, clock }, [
+      { name: account.name, text: JSON.stringify(account.authJson()) },
+    ]);
     const id = report.items[0]?.id;
     if (id === undefined) throw new Error(`The account was not imported: ${JSON.stringify(report)}`);
     accounts.push(account);
@@ -80,11 +86,19 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const wanted = options.accounts ?? 1;
   for (const one of typeof wanted === 'number' ? Array.from({ length: wanted }, () => ({})) : wanted) addAccount(one);
 
-  const createKey = (keyOptions: Partial<NewKeyOptions> = {}) => keys.create({ name: 'test', expiresAt: null, allowedModels: null, ...keyOptions }).key;
+  const createKey = (keyOptions: Partial<NewKeyOptions> = {}) =>
+    keys.create({ name: 'test', expiresAt: null, allowedModels: null, ...keyOptions }).key;
   const key = createKey();
 
   const start = () => {
-    const app = createApp({ env, db, box, clock, log: createLog(env.LOG_LEVEL), modelTable: readModelTable(env.MODELS_FILE) });
+    const app = createApp({
+      env,
+      db,
+      box,
+      clock,
+      log: createLog(env.LOG_LEVEL),
+      modelTable: readModelTable(env.MODELS_FILE),
+    });
     return { app, server: listen(app, { hostname: '127.0.0.1', port: 0, BODY_LIMIT: env.BODY_LIMIT }) };
   };
   let running = start();
@@ -118,10 +132,14 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
         body: JSON.stringify(body),
         signal: signal ?? null,
       }),
-    get: (path, { key: presented = key, headers } = {}) => fetch(`${running.server.origin}${path}`, { headers: headersOf(presented, headers) }),
+    get: (path, { key: presented = key, headers } = {}) =>
+      fetch(`${running.server.origin}${path}`, { headers: headersOf(presented, headers) }),
     account(account) {
       running.app.flush();
-      return db.sqlite.query('select * from tokens where id = ?').get(ids.get(account) ?? '') as Record<string, unknown>;
+      return db.sqlite.query('select * from tokens where id = ?').get(ids.get(account) ?? '') as Record<
+        string,
+        unknown
+      >;
     },
     async logs() {
       while (running.app.runningRequests > 0) await Bun.sleep(1);

@@ -22,6 +22,7 @@ const quotaAware = { LOAD_BALANCE_STRATEGY: 'quota-aware' };
 
 /** Windows of the main limit as they are on disk: length in seconds and used share. */
 function windowsOf(gateway: TestGateway, account: SimulatedAccount): unknown[] {
+  gateway.app.flush();
   return gateway.db.sqlite
     .query(
       "select window_seconds as seconds, used_percent as used, source from quota_windows where token_id = ? and family = 'codex' order by window_seconds",

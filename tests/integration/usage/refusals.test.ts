@@ -26,7 +26,9 @@ test('an account whose credential cannot be opened is shown as such, and another
   await using gateway = await startGateway({ accounts: 2 });
   const [broken] = gateway.accounts;
   if (!broken) throw new Error('There is no account.');
-  gateway.db.sqlite.run(`update tokens set access_token = x'00', updated_at = updated_at + 1 where id = ?`, [gateway.idOf(broken)]);
+  gateway.db.sqlite.run(`update tokens set access_token = x'00', updated_at = updated_at + 1 where id = ?`, [
+    gateway.idOf(broken),
+  ]);
 
   const answers = await Promise.all([1, 2, 3].map(() => gateway.post(chat, message)));
 
