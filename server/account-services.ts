@@ -49,11 +49,12 @@ export function createAccountServices({ env, db, box, clock, log }: AccountParts
   const reader = createAccountReader({ credentials, box });
   const catalogues = createCatalogues({ db, clock });
   const selection = createSelectionRepository(db);
-  const turns = createTurns(selection, () => quota.flush());
+  const turns = createTurns(selection, () => quota.flush(), log);
   const quota: QuotaStore = createQuotaStore({
     repository: createQuotaRepository(db),
     health: healthRepository,
     clock,
+    log,
     onChange: turns.invalidateQuota,
   });
   const refresher = createRefresher({

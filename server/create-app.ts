@@ -63,7 +63,7 @@ export function createApp(parts: AppParts): App {
   const settings = createSettings({ db, env, clock });
   const models = createModelService({ table: parts.modelTable, catalogues });
   const bindingRepository = createBindingRepository(db);
-  const bindings = createBindings({ repository: bindingRepository, clock });
+  const bindings = createBindings({ repository: bindingRepository, clock, log });
   const usage = createUsageRepository(db);
   const recorder = createRecorder({ repository: usage, log });
   const conversations = createConversationStore({

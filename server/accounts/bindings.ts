@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Binding, BindingRepository } from '../../db/repositories/bindings.ts';
 import { createBatch } from '../core/batch.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
 
 const lifetimeMs = 7 * 86_400_000;
 /** A binding in use is written again when less than this is left of it. */
@@ -21,13 +22,14 @@ export interface Bindings {
 /** `conversation` is a hash already; the other two are long opaque texts that are only kept as hashes. */
 export type BindingKind = 'conversation' | 'encrypted' | 'turn-state';
 
-export function createBindings(deps: { repository: BindingRepository; clock: Clock }): Bindings {
+export function createBindings(deps: { repository: BindingRepository; clock: Clock; log: Log }): Bindings {
   const { repository, clock } = deps;
   const recent = new LRUCache<string, { tokenId: string; expiresAt: number }>({ max: 20_000 });
   const batch = createBatch<Binding>({
     maxDelayMs: 200,
     maxItems: 500,
     write: (bindings) => repository.save(bindings),
+    onError: (error) => deps.log.error({ err: error }, 'The bindings of conversations cannot be written'),
   });
 
   return {

@@ -3,6 +3,7 @@ import type { HealthRepository } from '../../db/repositories/health.ts';
 import type { QuotaRepository } from '../../db/repositories/quota.ts';
 import { createBatch } from '../core/batch.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
 import { mainFamily, type QuotaReading, quotaRank } from './quota.ts';
 
 /** A reading that says nothing new is written again only after this long, to keep its age honest. */
@@ -27,6 +28,7 @@ export function createQuotaStore(deps: {
   repository: QuotaRepository;
   health: HealthRepository;
   clock: Clock;
+  log: Log;
   /** Called when a rank may have changed. */
   onChange: () => void;
 }): QuotaStore {
@@ -34,14 +36,18 @@ export function createQuotaStore(deps: {
   const last = new LRUCache<string, { digest: string; at: number }>({ max: 20_000 });
 
   const waiting = new Map<string, { reading: QuotaReading; at: number }>();
-  const batch = createBatch<string>({ maxDelayMs: writeDelayMs, maxItems: 100, write: writeWaiting });
+  const batch = createBatch<string>({
+    maxDelayMs: writeDelayMs,
+    maxItems: 100,
+    write: writeWaiting,
+    onError: (error) => deps.log.error({ err: error }, 'The quota readings cannot be written'),
+  });
 
   function writeWaiting(): void {
-    const readings = [...waiting];
-    waiting.clear();
     repository.transaction(() => {
-      for (const [accountId, { reading, at }] of readings) write(accountId, reading, at);
+      for (const [accountId, { reading, at }] of waiting) write(accountId, reading, at);
     });
+    waiting.clear();
   }
 
   function write(accountId: string, { windows, plan }: QuotaReading, now: number): void {

@@ -1,5 +1,6 @@
 import type { OrderedRow, OrderedStrategy, SelectionRepository } from '../../db/repositories/selection.ts';
 import { createBatch } from '../core/batch.ts';
+import type { Log } from '../core/log.ts';
 import type { StrategyName } from '../env.ts';
 
 /**
@@ -61,6 +62,7 @@ export function createTurns(
   repository: SelectionRepository,
   /** Called before the order is read: writes what it goes by. */
   beforeRead: () => void,
+  log: Log,
   random: () => number = Math.random,
 ): Turns {
   /** In the order of their last selection. */
@@ -73,10 +75,11 @@ export function createTurns(
     maxItems: Number.POSITIVE_INFINITY,
     write() {
       const selections = [...unwritten].map(([id, selection]) => ({ id, ...selection }));
+      repository.saveSelections(selections);
       unwritten.clear();
       beginning = undefined;
-      repository.saveSelections(selections);
     },
+    onError: (error) => log.error({ err: error }, 'The selections of accounts cannot be written'),
   });
 
   function read(strategy: OrderedStrategy): Beginning {

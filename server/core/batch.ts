@@ -9,13 +9,23 @@ export interface Batch<T> {
   readonly size: number;
 }
 
+const retryMs = 1_000;
+/** Of the items that cannot be handed over, so many of the newest are kept. */
+const mostKept = 10_000;
+
 export function createBatch<T>(options: {
   maxDelayMs: number;
   maxItems: number;
   write: (items: T[]) => void;
+  /**
+   * Told when `write` begins to throw (a full disk, a locked database). That ends nobody's request, nor the process:
+   * the items wait for the next flush, or for a second.
+   */
+  onError: (error: unknown, items: number) => void;
 }): Batch<T> {
   let waiting: T[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let isFailing = false;
 
   const flush = () => {
     clearTimeout(timer);
@@ -23,13 +33,22 @@ export function createBatch<T>(options: {
     if (waiting.length === 0) return;
     const items = waiting;
     waiting = [];
-    options.write(items);
+    try {
+      options.write(items);
+      isFailing = false;
+    } catch (error) {
+      waiting = [...items, ...waiting].slice(-mostKept);
+      // Alone it must not keep a process alive that has ended otherwise.
+      timer = setTimeout(flush, retryMs).unref();
+      if (!isFailing) options.onError(error, waiting.length);
+      isFailing = true;
+    }
   };
 
   return {
     add(item) {
       waiting.push(item);
-      if (waiting.length >= options.maxItems) flush();
+      if (waiting.length >= options.maxItems && !isFailing) flush();
       else timer ??= setTimeout(flush, options.maxDelayMs);
     },
     flush,

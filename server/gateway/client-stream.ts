@@ -63,11 +63,11 @@ export class ClientStream implements UnderlyingDefaultSource<Uint8Array>, TickLi
     for (let batch = this.#held.shift(); batch; batch = this.#held.shift()) {
       if (this.#deliver(batch, controller)) return;
     }
-    return source.next().then(
+    return source.next<void>(
       (batch) => {
         if (!this.#deliver(batch, controller)) return this.#next(source, controller);
       },
-      (error: unknown) => this.#fail(error, controller),
+      (error) => this.#fail(error, controller),
     );
   }
 
@@ -133,7 +133,7 @@ export class ClientStream implements UnderlyingDefaultSource<Uint8Array>, TickLi
         this.#finish(text + written + writer.end(), controller);
         return true;
       }
-      if (!isVerbatim) text += written;
+      text += written;
     }
     if (isVerbatim && batch.bytes) this.#send(batch.bytes, controller);
     else if (text !== '') this.#send(toBytes(text), controller);

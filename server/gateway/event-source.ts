@@ -1,5 +1,5 @@
 import { createSseDecoder } from '../sse/decode.ts';
-import type { ByteSource } from '../upstream/client.ts';
+import { type ByteSource, nextBytes } from '../upstream/client.ts';
 import { toUpstreamEvent, type UpstreamEvent } from './upstream-event.ts';
 
 /** The events of one read from the upstream. */
@@ -11,8 +11,12 @@ export interface EventBatch {
 
 /** The events of an upstream body, pulled read by read. */
 export interface EventSource {
-  /** Undefined at the end of the body. Throws UpstreamNetworkError, MalformedEventError, SseEventTooLargeError. */
-  next(): Promise<EventBatch | undefined>;
+  /**
+   * Hands over the events of the next read (undefined at the end of the body), or the UpstreamNetworkError,
+   * MalformedEventError or SseEventTooLargeError that came instead. Callbacks for the reason of `ByteSource.read`;
+   * elsewhere use {@link nextBatch}.
+   */
+  next<T>(onBatch: (batch: EventBatch | undefined) => T | Promise<T>, onError: (error: unknown) => T | Promise<T>): Promise<T>;
   cancel(): void;
   /**
    * After the terminal event: reads on to the end, so that the connection can be used again, but not for long and
@@ -42,12 +46,21 @@ export function createEventSource(body: ByteSource): EventSource {
   }
 
   return {
-    next: () => body.read().then(decode),
+    next: (onBatch, onError) =>
+      body.read((chunk) => {
+        let batch: EventBatch | undefined;
+        try {
+          batch = decode(chunk);
+        } catch (error) {
+          return onError(error);
+        }
+        return onBatch(batch);
+      }, onError),
     cancel: () => body.cancel(),
     drain() {
       const timer = setTimeout(() => body.cancel(), drainMs);
       void (async () => {
-        for (let reads = 0; reads < 16; reads += 1) if ((await body.read()) === undefined) return;
+        for (let reads = 0; reads < 16; reads += 1) if ((await nextBytes(body)) === undefined) return;
       })()
         .catch(() => {})
         .finally(() => {
@@ -56,4 +69,14 @@ export function createEventSource(body: ByteSource): EventSource {
         });
     },
   };
+}
+
+/** The events of the next read; undefined at the end of the body. Throws what {@link EventSource.next} hands over. */
+export function nextBatch(source: EventSource): Promise<EventBatch | undefined> {
+  return source.next<EventBatch | undefined>(
+    (batch) => batch,
+    (error) => {
+      throw error;
+    },
+  );
 }

@@ -10,7 +10,7 @@ import type { Recorder } from '../usage/recorder.ts';
 import type { AnswerCollector } from './answer.ts';
 import type { AnswerCall, CallContext } from './call.ts';
 import { ClientStream } from './client-stream.ts';
-import { createEventSource } from './event-source.ts';
+import { createEventSource, nextBatch } from './event-source.ts';
 import { type OpenAnswer, openAnswer, toFailure } from './open-attempt.ts';
 import { RequestRun } from './request-run.ts';
 import { type RunDeps, runAttempts } from './run.ts';
@@ -165,7 +165,7 @@ async function readWhole(
   const source = createEventSource(reply.body);
   try {
     for (;;) {
-      const batch = await source.next();
+      const batch = await nextBatch(source);
       if (!batch) return { failure: { phase: 'stream', network: 'ended' } };
       for (const event of batch.events) {
         run.facts.observe(event);

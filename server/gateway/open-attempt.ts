@@ -12,7 +12,7 @@ import type { Failure } from '../upstream/failure.ts';
 import type { Endpoints } from '../upstream/endpoints.ts';
 import { responsesHeaders } from '../upstream/headers.ts';
 import type { AnswerCall } from './call.ts';
-import { createEventSource, type EventBatch, type EventSource } from './event-source.ts';
+import { createEventSource, type EventBatch, type EventSource, nextBatch } from './event-source.ts';
 import type { Dialect } from './translate/dialect.ts';
 import { MalformedEventError, roleOf } from './upstream-event.ts';
 
@@ -103,7 +103,7 @@ export async function openAnswer(reply: UpstreamReply): Promise<{ answer: OpenAn
   let heldEvents = 0;
   try {
     for (;;) {
-      const batch = await source.next();
+      const batch = await nextBatch(source);
       if (!batch) return { failure: { phase: 'stream', network: 'ended' } };
       held.push(batch);
       heldEvents += batch.events.length;

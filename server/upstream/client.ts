@@ -37,8 +37,12 @@ export interface UpstreamRequest {
 
 /** A body that is pulled: bytes come only as fast as they are read. */
 export interface ByteSource {
-  /** The next bytes; undefined at the end. Throws {@link UpstreamNetworkError}, or the signal's reason. */
-  read(): Promise<Uint8Array | undefined>;
+  /**
+   * Reads on and hands over the next bytes (undefined at the end), or the {@link UpstreamNetworkError} or the signal's
+   * reason that came instead; resolves with what the callback gives. Callbacks, because a promise more for every event
+   * of a stream is what a stream costs; elsewhere use {@link nextBytes}.
+   */
+  read<T>(onBytes: (bytes: Uint8Array | undefined) => T | Promise<T>, onError: (error: unknown) => T | Promise<T>): Promise<T>;
   /** Closes the socket at once. Harmless after the end. */
   cancel(): void;
 }
@@ -52,6 +56,16 @@ export interface UpstreamReply {
 /** One call to the outside. Redirects are not followed. Throws {@link UpstreamNetworkError}, or the signal's reason. */
 export type UpstreamClient = (request: UpstreamRequest) => Promise<UpstreamReply>;
 
+/** The next bytes of a body; undefined at the end. Throws {@link UpstreamNetworkError}, or the signal's reason. */
+export function nextBytes(body: ByteSource): Promise<Uint8Array | undefined> {
+  return body.read<Uint8Array | undefined>(
+    (bytes) => bytes,
+    (error) => {
+      throw error;
+    },
+  );
+}
+
 /** The body as text, cut after `maxBytes`; what a broken body gave before it broke. Always closes the body. */
 export async function readText(body: ByteSource, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder();
@@ -59,7 +73,7 @@ export async function readText(body: ByteSource, maxBytes: number): Promise<stri
   let bytes = 0;
   try {
     for (;;) {
-      const chunk = await body.read();
+      const chunk = await nextBytes(body);
       if (!chunk) break;
       bytes += chunk.byteLength;
       text += decoder.decode(chunk, { stream: true });

@@ -75,18 +75,19 @@ function toByteSource(body: Dispatcher.ResponseData['body'], call: WatchedCall, 
   // A body destroyed while nobody reads emits its error to nobody, which would end the process.
   body.on('error', () => {});
   return {
-    async read() {
+    async read(onBytes, onError) {
       call.onWait();
+      let bytes: Uint8Array | undefined;
       try {
         const { done, value } = await chunks.next();
         call.onBytes();
-        if (!done) return value as Uint8Array;
-        call.finish();
-        return undefined;
+        if (done) call.finish();
+        else bytes = value as Uint8Array;
       } catch (error) {
         call.finish();
-        throw signal.aborted ? signal.reason : toNetworkError(error, 'stream', usesProxy);
+        return onError(signal.aborted ? signal.reason : toNetworkError(error, 'stream', usesProxy));
       }
+      return onBytes(bytes);
     },
     cancel() {
       call.finish();

@@ -16,27 +16,17 @@ export interface Recorder {
 }
 
 export function createRecorder(deps: { repository: UsageRepository; log: Log }): Recorder {
-  let keptBack: RequestRecord[] = [];
   const batch = createBatch<RequestRecord>({
     maxDelayMs: writeDelayMs,
     maxItems: 500,
-    write(records) {
-      const all = [...keptBack, ...records];
-      try {
-        deps.repository.save(all);
-        keptBack = [];
-      } catch (error) {
-        // A full disk must not end requests; the records wait for the next flush, up to a bound.
-        deps.log.error({ err: error, records: all.length }, 'The request log cannot be written');
-        keptBack = all.slice(-10_000);
-      }
-    },
+    write: (records) => deps.repository.save(records),
+    onError: (error, records) => deps.log.error({ err: error, records }, 'The request log cannot be written'),
   });
   return {
     record: (request) => batch.add(request),
     flush: () => batch.flush(),
     get queued() {
-      return batch.size + keptBack.length;
+      return batch.size;
     },
   };
 }

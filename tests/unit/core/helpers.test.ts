@@ -26,9 +26,13 @@ test('single flight: a failure is shared and forgotten', async () => {
   expect(await flight('a', () => Promise.resolve(1))).toBe(1);
 });
 
+const onError = (error: unknown) => {
+  throw error;
+};
+
 test('batch: items are handed over together, at the latest after the delay', async () => {
   const { promise, resolve } = Promise.withResolvers<number[]>();
-  const batch = createBatch<number>({ maxDelayMs: 5, maxItems: 10, write: resolve });
+  const batch = createBatch<number>({ maxDelayMs: 5, maxItems: 10, write: resolve, onError });
   batch.add(1);
   batch.add(2);
   expect(batch.size).toBe(2);
@@ -38,10 +42,31 @@ test('batch: items are handed over together, at the latest after the delay', asy
 
 test('batch: a full one does not wait', () => {
   const written: number[][] = [];
-  const batch = createBatch<number>({ maxDelayMs: 60_000, maxItems: 2, write: (items) => written.push(items) });
+  const batch = createBatch<number>({ maxDelayMs: 60_000, maxItems: 2, write: (items) => written.push(items), onError });
   batch.add(1);
   batch.add(2);
   expect(written).toEqual([[1, 2]]);
+});
+
+test('batch: what cannot be written waits for the next flush, ends nobody, and is told once', () => {
+  let isBroken = true;
+  const written: number[][] = [];
+  const told: unknown[] = [];
+  const batch = createBatch<number>({
+    maxDelayMs: 60_000,
+    maxItems: 2,
+    write(items) {
+      if (isBroken) throw new Error('disk full');
+      written.push(items);
+    },
+    onError: (error, items) => told.push([(error as Error).message, items]),
+  });
+  for (const item of [1, 2, 3]) batch.add(item);
+  batch.flush();
+  expect([batch.size, written, told]).toEqual([3, [], [['disk full', 2]]]);
+  isBroken = false;
+  batch.flush();
+  expect([batch.size, written]).toEqual([0, [[1, 2, 3]]]);
 });
 
 test('ticker: listeners are told while they are registered', async () => {
