@@ -136,7 +136,7 @@ export function createApp(parts: AppParts): App {
   };
   const route = createRouter({
     v1: createV1({ env, keys: createKeyService({ db, clock }), models, conversations, gateway, recorder, clock }),
-    health: { selection, isDraining: () => isDraining, runningRequests: () => gateway.running },
+    health: { selection, clock, isDraining: () => isDraining, runningRequests: () => gateway.running },
     cors: createCors(env.CORS_ORIGINS),
     log,
   });

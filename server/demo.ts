@@ -21,6 +21,9 @@ export interface DemoReady {
   simulator: string;
 }
 
+/** What ends a demo. A terminal that is closed says SIGHUP, and nothing must be left behind then either. */
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * The `demo` command: a gateway in front of a simulated backend with three accounts and one client key, all in a
  * temporary folder that is gone afterwards. Listens on `PORT`, or on any free port when that is taken.
@@ -29,7 +32,7 @@ export async function demo(
   variables: Readonly<Record<string, string | undefined>>,
   onReady: (ready: DemoReady) => void,
 ): Promise<void> {
-  const stopped = untilSignal();
+  const stopped = untilSignal(endings);
   const folder = mkdtempSync(join(tmpdir(), 'gpt2api-demo-'));
   const simulator = startSimulator({ eventDelayMs: 15 });
   try {
@@ -53,7 +56,7 @@ export async function demo(
     onReady({ base_url: `${server.origin}/v1`, key, curl: curlLine(server, key), simulator: simulator.origin });
     await stopped;
     // Package runners pass Ctrl-C on although the terminal has told us already: a second one must not stop the cleaning.
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
+    for (const signal of endings) process.on(signal, () => {});
     await server.stop(0);
   } finally {
     await simulator.close();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseKey } from './core/secret-box.ts';
 
 /**
  * The environment: every variable the program reads, its default and its meaning stand here and nowhere else.
@@ -91,7 +92,10 @@ export const variables = {
     ...optional(
       'Data',
       'Key that encrypts stored tokens: 32 bytes as base64 or hex. Unset: a 0600 file beside the database.',
-      text.min(1),
+      text.refine(
+        (value) => parseKey(value) !== undefined,
+        'must be 32 bytes as base64 or hex. Make one with: openssl rand -base64 32',
+      ),
     ),
     secret: true as const,
   },

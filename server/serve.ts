@@ -1,4 +1,5 @@
 import { openContext } from './cli/context.ts';
+import { commandName } from './core/command-name.ts';
 import { createApp } from './create-app.ts';
 import type { Env } from './env.ts';
 import { createKeyService } from './keys/service.ts';
@@ -33,11 +34,10 @@ export async function serve(
   await server.stop(env.SHUTDOWN_TIMEOUT_MS);
 }
 
-/** Resolves at the first SIGINT or SIGTERM. */
-export function untilSignal(): Promise<void> {
+/** Resolves at the first of `signals`. */
+export function untilSignal(signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM']): Promise<void> {
   return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
+    for (const signal of signals) process.once(signal, () => resolve());
   });
 }
 
@@ -47,8 +47,8 @@ function greeting(env: Env, origin: string, accounts: number, hasKeys: boolean):
     `gpt2api listens at ${origin}/v1 (${accounts} ${accounts === 1 ? 'account' : 'accounts'}, database ${env.DATABASE_PATH})`,
   ];
   if (accounts === 0)
-    lines.push('There is no account yet. Import one:      bun run cli tokens import ~/.codex/auth.json');
+    lines.push(`There is no account yet. Import one:  ${commandName} tokens import ~/.codex/auth.json`);
   if (!hasKeys)
-    lines.push('There is no client key yet, so /v1 is closed. Make one:  bun run cli keys create --name me');
+    lines.push(`There is no client key yet, so /v1 is closed. Make one:  ${commandName} keys create --name laptop`);
   return lines.join('\n');
 }

@@ -74,7 +74,8 @@ export interface SelectionRepository {
    * back: it is given its length again from now on. True when any ended.
    */
   endCoolDowns(now: number): boolean;
-  counts(): PoolCounts;
+  /** A cool-down that is over at `now` counts as active, although the next request has yet to end it. */
+  counts(now: number): PoolCounts;
   /** Whether any model of any account is set aside at `now`. */
   hasBlocks(now: number): boolean;
   /** Whether this model is, for this account. */
@@ -112,6 +113,9 @@ export function createSelectionRepository(db: Db): SelectionRepository {
     let seq = nextSeq();
     for (const { id, count, lastAt, randomPosition } of selections) mark.run(seq++, count, randomPosition, lastAt, id);
   });
+  const toEnd = sqlite.query<unknown, [number]>(
+    `select 1 from tokens where state = 'cooling' and (state_until <= ?1 or state_changed_at > ?1 + 1000) limit 1`,
+  );
   const rebase = sqlite.query<unknown, [number, number, number, number]>(
     `update tokens set state_until = ? + (state_until - state_changed_at), state_changed_at = ?
        where state = 'cooling' and state_until > ? and state_changed_at > ? + 1000`,
@@ -120,9 +124,11 @@ export function createSelectionRepository(db: Db): SelectionRepository {
     `update tokens set state = 'active', state_reason = null, state_until = null, state_changed_at = ?
        where state = 'cooling' and state_until <= ?`,
   );
-  const count = sqlite.query<PoolCounts, []>(
-    `select count(*) as total, count(*) filter (where state = 'active') as active, count(*) filter (where state = 'cooling') as cooling,
-       min(state_until) filter (where state = 'cooling') as earliestUntil from tokens`,
+  const isOver = `(state = 'cooling' and state_until <= ?1)`;
+  const isCooling = `(state = 'cooling' and (state_until is null or state_until > ?1))`;
+  const count = sqlite.query<PoolCounts, [number]>(
+    `select count(*) as total, count(*) filter (where state = 'active' or ${isOver}) as active,
+       count(*) filter (where ${isCooling}) as cooling, min(state_until) filter (where ${isCooling}) as earliestUntil from tokens`,
   );
   const anyBlock = sqlite.query<unknown, [number]>('select 1 from model_blocks where until > ? limit 1');
   const blocked = sqlite.query<unknown, [string, string, number]>(
@@ -145,10 +151,12 @@ export function createSelectionRepository(db: Db): SelectionRepository {
     saveSelections: (selections) => saveSelections.immediate(selections),
     nextSeq,
     endCoolDowns(now) {
+      // Mostly none has come to its end, and looking needs no lock that another process may hold.
+      if (toEnd.get(now) === null) return false;
       rebase.run(now, now, now, now);
       return release.run(now, now).changes > 0;
     },
-    counts: () => count.get() ?? { total: 0, active: 0, cooling: 0, earliestUntil: null },
+    counts: (now) => count.get(now) ?? { total: 0, active: 0, cooling: 0, earliestUntil: null },
     hasBlocks: (now) => anyBlock.get(now) !== null,
     isBlocked: (id, model, now) => blocked.get(id, model, now) !== null,
   };

@@ -121,7 +121,8 @@ export function createPool(deps: {
     if (row) return { row, chosenBy: strategy };
     if (isBusy) return { reason: 'busy' };
     if (isTried) return { reason: 'tried' };
-    const { total, cooling, earliestUntil } = selection.counts();
+    // One that ended since the last look is still told as cooling: it is back at the next.
+    const { total, cooling, earliestUntil } = selection.counts(now - coolDownCheckMs);
     if (total === 0) return { reason: 'none' };
     if (cooling > 0) return { reason: 'cooling', untilMs: earliestUntil };
     return { reason: lacksModel ? 'model' : 'unusable' };

@@ -2,7 +2,7 @@ import type { CredentialRepository, CredentialRow } from '../../db/repositories/
 import type { HealthRepository } from '../../db/repositories/health.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
-import type { SecretBox } from '../core/secret-box.ts';
+import { type SecretBox, SecretBoxError } from '../core/secret-box.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
 import { classifyRefresh } from '../upstream/classify-refresh.ts';
 import type { RefreshReason, TokenEndpoint } from '../upstream/token-endpoint.ts';
@@ -28,6 +28,7 @@ export interface Refresher {
 }
 
 const pollMs = 50;
+const storeAgainMs = 500;
 /** Clocks that differ by less than this agree. */
 const clockToleranceMs = 5 * 60_000;
 
@@ -62,20 +63,22 @@ export function createRefresher(deps: {
   }
 
   async function refreshUnderLease(accountId: string, reason: RefreshReason, version: number): Promise<RefreshResult> {
+    const storeUntil = performance.now() + deps.leaseMs;
     const row = credentials.find(accountId);
-    const credential = row && openCredential(box, row);
-    if (!row || !credential?.refreshToken) {
+    const opened = row && open(row);
+    if (!row || !opened?.credential.refreshToken) {
       credentials.freeLease(accountId, owner, false, null);
-      return fail(accountId, version, 'permanent', 'no_refresh_token');
+      return fail(accountId, version, 'permanent', row && !opened ? 'credential_unreadable' : 'no_refresh_token');
     }
+    const { credential } = opened;
     const answer = await deps.tokenEndpoint.refresh(
-      credential.refreshToken,
+      opened.credential.refreshToken,
       reason,
-      deps.proxyFor(openProxyUrl(box, row)),
+      deps.proxyFor(opened.proxyUrl),
     );
     const renewed =
       'status' in answer && answer.status === 200 ? mergeTokenAnswer(answer.body, credential, clock.now()) : undefined;
-    if (renewed) return store(row, version, renewed);
+    if (renewed) return await store(row, version, renewed, storeUntil);
 
     const verdict =
       'network' in answer
@@ -93,15 +96,44 @@ export function createRefresher(deps: {
     return fail(accountId, version, verdict.kind, verdict.code);
   }
 
-  function store(row: CredentialRow, version: number, credential: Credential): RefreshResult {
+  /** Undefined when the row was sealed with another key: then it needs a new sign-in. */
+  function open(row: CredentialRow): { credential: Credential; proxyUrl: string | null } | undefined {
+    try {
+      return { credential: openCredential(box, row), proxyUrl: openProxyUrl(box, row) };
+    } catch (error) {
+      if (error instanceof SecretBoxError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The old pair is spent by now: while the database cannot be written, the new one is not given up. */
+  async function store(
+    row: CredentialRow,
+    version: number,
+    credential: Credential,
+    until: number,
+  ): Promise<RefreshResult> {
     const plan =
       readClaims(credential.idToken ?? credential.accessToken).plan ?? readClaims(credential.accessToken).plan;
     const sealed = { ...sealCredential(box, row.id, credential), plan };
-    const isStored = credentials.storeRefreshed(row.id, version, owner, sealed, clock.now());
+    const write = () => credentials.storeRefreshed(row.id, version, owner, sealed, clock.now());
+    const isStored = await untilWritten(row.id, write, until);
     if (!isStored)
       log.warn({ account: row.id }, 'A refreshed credential was dropped: the account was signed in again meanwhile');
     else log.info({ account: row.id }, 'Credential refreshed');
     return { outcome: 'refreshed' };
+  }
+
+  async function untilWritten<T>(accountId: string, write: () => T, until: number): Promise<T> {
+    for (;;) {
+      try {
+        return write();
+      } catch (error) {
+        log.error({ account: accountId, err: error }, 'A refreshed credential cannot be written');
+        if (performance.now() > until) throw error;
+      }
+      await sleep(storeAgainMs);
+    }
   }
 
   function fail(

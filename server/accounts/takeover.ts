@@ -185,5 +185,10 @@ function oldRequestId({ id, keyId, tokenId, model, endpoint, statusCode, created
 }
 
 function isDefaultPassword(hash: string): boolean {
-  return /^\$2[aby]\$/.test(hash) && Bun.password.verifySync(defaultPassword, hash);
+  try {
+    return /^\$2[aby]\$/.test(hash) && Bun.password.verifySync(defaultPassword, hash);
+  } catch {
+    // A damaged hash fits no password; one such user must not keep everything else from being taken over.
+    return false;
+  }
 }

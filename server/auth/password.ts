@@ -8,9 +8,9 @@ export function hashPassword(password: string): Promise<string> {
 
 /**
  * Whether `password` is the one `hash` was made from: argon2id, or the predecessor's bcrypt. A hash of neither kind
- * fits no password, not even its own text.
+ * or a damaged one fits no password, not even its own text.
  */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   if (password === '' || !/^\$(argon2id|2[aby])\$/.test(hash)) return false;
-  return Bun.password.verify(password, hash);
+  return Bun.password.verify(password, hash).catch(() => false);
 }

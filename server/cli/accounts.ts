@@ -1,5 +1,6 @@
 import { type AccountSummary, createAccountRepository } from '../../db/repositories/accounts.ts';
 import { createQuotaRepository, type QuotaWindowRow } from '../../db/repositories/quota.ts';
+import { commandName } from '../core/command-name.ts';
 import type { Context } from './context.ts';
 import { onlyOne } from './reference.ts';
 import { renderTable } from './table.ts';
@@ -91,7 +92,7 @@ export function accountTable(accounts: readonly ListedAccount[], now: number): s
         formatMoment(account.lastUsedAt, now),
       ];
     }),
-    'There are no accounts yet. Bring some in: gpt2api tokens import ~/.codex/auth.json',
+    `There are no accounts yet. Bring some in: ${commandName} tokens import ~/.codex/auth.json`,
   );
 }
 

@@ -3,6 +3,7 @@ import { type Db, openDatabase } from '../../db/client.ts';
 import { databaseOwner } from '../../db/inspect.ts';
 import { migrate } from '../../db/migrate.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { commandName } from '../core/command-name.ts';
 import { keepEncryptionCheck, type LoadedEncryptionKey, loadEncryptionKey } from '../core/encryption-key.ts';
 import { messageOf } from '../core/errors.ts';
 import { createLog, type Log } from '../core/log.ts';
@@ -58,7 +59,7 @@ function refuseForeignDatabase(path: string): void {
     case 'predecessor':
       throw new CliError(
         'database',
-        `${path} is the database of gpt2api-node and is left as it is. ${elsewhere}, then take over its accounts, keys and logs with: gpt2api tokens import --from-db ${path}`,
+        `${path} is the database of gpt2api-node and is left as it is. ${elsewhere}, then take over its accounts, keys and logs with: ${commandName} tokens import --from-db ${path}`,
       );
     case 'another-program':
       throw new CliError('database', `${path} is the database of another program. ${elsewhere}.`);

@@ -2,6 +2,7 @@ import type { Database } from 'bun:sqlite';
 import { existsSync } from 'node:fs';
 import { schemaVersion } from '../../db/migrate.ts';
 import { openReadOnly } from '../../db/read-only.ts';
+import { commandName } from '../core/command-name.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Env } from '../env.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -16,7 +17,7 @@ export function checkDatabase(env: Env, now: number): Finding[] {
   const check = 'database';
   const path = env.DATABASE_PATH;
   if (!existsSync(path)) {
-    return [warn(check, `there is none at ${path}`, 'Run: gpt2api init-db'), checkClock(undefined, now)];
+    return [warn(check, `there is none at ${path}`, `Run: ${commandName} init-db`), checkClock(undefined, now)];
   }
   let sqlite: Database | undefined;
   try {
@@ -55,7 +56,7 @@ function checkSchema(sqlite: Database): Finding {
       'Use the newer build that wrote it.',
     );
   }
-  return warn(check, `version ${version} of ${schemaVersion}`, 'Run: gpt2api init-db (the next start does it too)');
+  return warn(check, `version ${version} of ${schemaVersion}`, `Run: ${commandName} init-db (the next start does it too)`);
 }
 
 function checkAccounts(sqlite: Database): Finding {
@@ -67,12 +68,12 @@ function checkAccounts(sqlite: Database): Finding {
     .all();
   const countOf = (state: string) => states.find((row) => row.state === state)?.count ?? 0;
   const summary = states.map(({ state, count }) => `${count} ${state}`).join(', ');
-  if (states.length === 0) return warn(check, 'there are none', 'Run: gpt2api tokens import FILE');
+  if (states.length === 0) return warn(check, 'there are none', `Run: ${commandName} tokens import FILE`);
   if (countOf('active') + countOf('cooling') === 0) {
     return fail(
       check,
       `none is usable (${summary})`,
-      'Sign in again and import the new file, or run: gpt2api tokens enable',
+      `Sign in again and import the new file, or run: ${commandName} tokens enable ACCOUNT`,
     );
   }
   if (countOf('needs-login') > 0)
@@ -85,7 +86,7 @@ function checkKeys(sqlite: Database): Finding {
   const count =
     sqlite.query<{ count: number }, []>('select count(*) as count from api_keys where is_active').get()?.count ?? 0;
   if (count > 0) return ok(check, `${count} active`);
-  return warn(check, 'none is active, so /v1 is closed', 'Run: gpt2api keys create --name laptop');
+  return warn(check, 'none is active, so /v1 is closed', `Run: ${commandName} keys create --name laptop`);
 }
 
 function checkClock(sqlite: Database | undefined, now: number): Finding {

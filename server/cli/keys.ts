@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { KeyRow } from '../../db/repositories/keys.ts';
+import { commandName } from '../core/command-name.ts';
 import { createKeyService, type KeyService } from '../keys/service.ts';
 import { type Context, openContext } from './context.ts';
 import { usageError } from './failure.ts';
@@ -13,7 +14,7 @@ export function addKeyCommands(program: Command, shell: Shell): void {
 
   addCommand(keys, 'create', 'make a client key and print it, once', [
     'keys create --name laptop',
-    'keys create --name guest --expires 30d --models gpt-5.2,gpt-5.1-codex --json',
+    'keys create --name guest --expires 30d --models gpt-5.5,gpt-5.2 --json',
   ])
     .option('--name <name>', 'what to call it', 'unnamed')
     .option('--expires <when>', 'a span such as 12h or 30d, or an ISO date; never when left out')
@@ -145,6 +146,6 @@ function keyTable(rows: readonly KeyRow[], now: number): string {
       row.expiresAt === null ? 'never' : formatMoment(row.expiresAt, now),
       row.allowedModels?.join(',') ?? 'all',
     ]),
-    'There are no client keys yet, so /v1 is closed. Make one: gpt2api keys create --name laptop',
+    `There are no client keys yet, so /v1 is closed. Make one: ${commandName} keys create --name laptop`,
   );
 }

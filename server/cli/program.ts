@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { commandName } from '../core/command-name.ts';
 import { version } from '../core/version.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { exitCodes, failureOf } from './failure.ts';
@@ -22,10 +23,10 @@ With --json every command prints one JSON document on standard output; a failure
 The configuration comes from the environment and .env; see .env.example.
 
 First steps:
-  $ gpt2api init-db
-  $ gpt2api tokens import ~/.codex/auth.json
-  $ gpt2api keys create --name laptop
-  $ gpt2api serve`;
+  $ ${commandName} init-db
+  $ ${commandName} tokens import ~/.codex/auth.json
+  $ ${commandName} keys create --name laptop
+  $ ${commandName} serve`;
 
 /** Runs one command line (without interpreter and script) and returns the exit code. Never throws. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -47,7 +48,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 function createProgram(shell: Shell): Command {
-  const program = new Command('gpt2api')
+  const program = new Command(commandName)
     .description('An OpenAI-compatible gateway in front of your own ChatGPT/Codex accounts.')
     .version(version)
     .option('--json', 'print one JSON document instead of text')

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { commandName } from '../core/command-name.ts';
 import { type ExitCode, exitCodes } from './failure.ts';
 
 /** What a finished command says: one JSON document for machines, a text for people, and the exit code. */
@@ -43,5 +44,5 @@ export function addCommand(parent: Command, usage: string, purpose: string, exam
     .command(usage)
     .description(purpose)
     .option('--json', 'print one JSON document instead of text')
-    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ gpt2api ${example}`).join('\n')}`);
+    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${commandName} ${example}`).join('\n')}`);
 }

@@ -15,7 +15,7 @@ import { dirname } from 'node:path';
 import type { Db } from '../../db/client.ts';
 import { openReadOnly } from '../../db/read-only.ts';
 import type { Clock } from './clock.ts';
-import { createSecretBox, type SecretBox, SecretBoxError } from './secret-box.ts';
+import { createSecretBox, parseKey, type SecretBox, SecretBoxError } from './secret-box.ts';
 
 const keyBytes = 32;
 const checkKey = 'encryption_check';
@@ -148,14 +148,6 @@ function opensWith(box: SecretBox, check: Buffer): boolean {
     if (error instanceof SecretBoxError) return false;
     throw error;
   }
-}
-
-function parseKey(text: string): Uint8Array | undefined {
-  const trimmed = text.trim();
-  if (/^[0-9a-f]{64}$/i.test(trimmed)) return Buffer.from(trimmed, 'hex');
-  // 32 bytes are 43 base64 characters and a padding that some tools leave out.
-  if (/^[A-Za-z0-9+/_-]{43}=?$/.test(trimmed)) return Buffer.from(trimmed, 'base64');
-  return undefined;
 }
 
 /**

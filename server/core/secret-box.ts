@@ -69,3 +69,12 @@ export function createSecretBox(key: Uint8Array): SecretBox {
 function associatedData(header: Buffer, context: string): Buffer {
   return Buffer.concat([header, Buffer.from(context, 'utf8')]);
 }
+
+/** The 32 bytes that `text` says as base64, base64url or hex; undefined when it says none. */
+export function parseKey(text: string): Uint8Array | undefined {
+  const trimmed = text.trim();
+  if (/^[0-9a-f]{64}$/i.test(trimmed)) return Buffer.from(trimmed, 'hex');
+  // 32 bytes are 43 base64 characters and a padding that some tools leave out.
+  if (/^[A-Za-z0-9+/_-]{43}=?$/.test(trimmed)) return Buffer.from(trimmed, 'base64');
+  return undefined;
+}

@@ -111,7 +111,8 @@ export class ClientStream implements UnderlyingDefaultSource<Uint8Array>, TickLi
     const { events } = batch;
     const writer = this.#writer;
     const { facts } = this.#run;
-    let isVerbatim = batch.bytes !== null;
+    // A read of comments alone is not passed on: it would pass for a sign of life that some clients do not count.
+    let isVerbatim = batch.bytes !== null && events.length > 0;
     for (let index = 0; isVerbatim && index < events.length; index += 1) {
       const event = events[index];
       isVerbatim = event !== undefined && writer.isVerbatim(event);

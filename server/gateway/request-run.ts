@@ -49,10 +49,9 @@ export class RequestRun {
 
   /** A new attempt begins with nothing known of its answer. */
   beginAttempt(lease: Lease): void {
+    this.lease = lease;
     // A client that left its stream while the account was made ready has ended the request already.
     if (this.#isFinished) lease.release({ kind: 'none' }, false);
-    this.#abort.signal.throwIfAborted();
-    this.lease = lease;
     this.#accountId = lease.account.id;
     this.facts = createAnswerFacts({ keepItems: this.call.keepItems });
   }

@@ -115,10 +115,11 @@ export async function runAttempts<T>(
       'Attempt failed',
     );
     last = verdict;
-    lease.release(verdict.effect, false);
     preference = undefined;
 
     const decision = decide(verdict, history, { maxCalls: deps.maxCalls });
+    // The place is kept while the credential is renewed.
+    if (decision.kind !== 'renew') lease.release(verdict.effect, false);
     switch (decision.kind) {
       case 'give-up':
         // One account's own trouble says nothing about the ones that were not tried.
@@ -128,6 +129,9 @@ export async function runAttempts<T>(
       case 'renew': {
         history.renewed.add(account.id);
         const renewal = await deps.refresher.refresh(account.id, 'unauthorized_recovery', account.credentialVersion);
+        // An account that can neither be used nor renewed now rests: else each request would try both in vain.
+        const isStuck = renewal.outcome === 'failed' && renewal.kind !== 'permanent';
+        lease.release(isStuck ? { kind: 'cool', reason: 'refresh_failed' } : verdict.effect, false);
         if (renewal.outcome === 'refreshed') preference = { accountId: account.id, strength: 'firm' };
         else history.excluded.add(account.id);
         break;

@@ -1,4 +1,5 @@
 import type { Unavailable } from '../accounts/pool.ts';
+import { commandName } from '../core/command-name.ts';
 import { AppError } from '../core/errors.ts';
 
 /** A Codex client waits out a 429 with Retry-After; for longer waits it should stop and show the reset time. */
@@ -10,12 +11,12 @@ export function unavailableError(unavailable: Unavailable, nowMs: number, isCode
     case 'none':
       return new AppError(
         'no_accounts',
-        'This gateway has no account yet. Its operator can add one: gpt2api tokens import auth.json',
+        `This gateway has no account yet. Its operator can add one: ${commandName} tokens import auth.json`,
       );
     case 'unusable':
       return new AppError(
         'no_usable_account',
-        'No account of this gateway is usable: each needs a new sign-in or is disabled. Its operator can see why: gpt2api tokens list',
+        `No account of this gateway is usable: each needs a new sign-in or is disabled. Its operator can see why: ${commandName} tokens list`,
       );
     case 'model':
       return new AppError('model_not_found', 'No account of this gateway may use this model.', { param: 'model' });

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { commandName } from '../core/command-name.ts';
 import { AppError } from '../core/errors.ts';
 import type { ClientKey, KeyService } from '../keys/service.ts';
 import { allowsModel } from '../models/public-list.ts';
@@ -26,7 +27,7 @@ export function authenticate(headers: Headers, keys: KeyService, clock: Clock): 
   if (!keys.hasAnyKey()) {
     throw new AppError(
       'no_client_keys',
-      'This gateway has no API key yet, so it is closed. Its operator can make one: gpt2api keys create --name NAME',
+      `This gateway has no API key yet, so it is closed. Its operator can make one: ${commandName} keys create --name NAME`,
     );
   }
   if (presented === null) {

@@ -1,17 +1,19 @@
 import type { SelectionRepository } from '../../db/repositories/selection.ts';
+import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import { isFetchCapLifted } from '../fetch-cap.ts';
 
 export interface HealthDeps {
   selection: Pick<SelectionRepository, 'counts'>;
+  clock: Clock;
   isDraining: () => boolean;
   runningRequests: () => number;
 }
 
 /** `/health`: what the predecessor's users poll, and a little more. Always 200 while the store can be read. */
 export function health(deps: HealthDeps): Response {
-  const { total, active, cooling } = deps.selection.counts();
+  const { total, active, cooling } = deps.selection.counts(deps.clock.now());
   return Response.json({
     status: 'ok',
     tokens_count: total,
@@ -25,7 +27,7 @@ export function health(deps: HealthDeps): Response {
 export function readiness(deps: HealthDeps): Response {
   const checks: Record<string, string> = {};
   try {
-    const { total, active } = deps.selection.counts();
+    const { total, active } = deps.selection.counts(deps.clock.now());
     checks['store'] = 'ok';
     checks['accounts'] = active > 0 ? 'ok' : total === 0 ? 'there is no account' : 'no account is usable now';
   } catch (error) {

@@ -39,6 +39,19 @@ export async function measureStreamed(bench: Bench, pace: 'paced' | 'burst'): Pr
     chat: await learnWork(chatRequests(port, key, shape), words, chatEnd),
     relay: await learnWork(responsesRequests({ port, path: '/v1/responses', bearer: key }, shape), words, responsesEnd),
   };
+  const inOneBurst = { events, paceMs: 0 };
+  const requests = bench.isQuick ? 300 : 6_000;
+  const warmUp = [
+    { work: await learnWork(chatRequests(port, key, inOneBurst), words, chatEnd), requests },
+    {
+      work: await learnWork(
+        responsesRequests({ port, path: '/v1/responses', bearer: key }, inOneBurst),
+        words,
+        responsesEnd,
+      ),
+      requests,
+    },
+  ];
   const roundMs = bench.isQuick ? 1_500 : pace === 'paced' ? 8_000 : 4_000;
   const costs = await compareCpu(
     [
@@ -46,7 +59,7 @@ export async function measureStreamed(bench: Bench, pace: 'paced' | 'burst'): Pr
       { name: 'chat', pids: [pid], work: works.chat },
       { name: 'relay', pids: [pid], work: works.relay },
     ],
-    { concurrency, rounds: bench.isQuick ? 2 : 4, roundMs },
+    { concurrency, rounds: bench.isQuick ? 2 : 4, roundMs, warmUp },
   );
 
   const nginxMs = costs.get('nginx') ?? Number.NaN;

@@ -49,11 +49,13 @@ export function recordsOf(value: unknown, depth = 0): unknown[] {
   return list ? recordsOf(list, depth + 1) : [value];
 }
 
-/** How an item is called in reports: its name or e-mail, never anything secret. */
-export function labelOf(record: unknown, index: number): string {
+/** How an item is called in reports: its name or e-mail (of the file, else of its tokens), never anything secret. */
+export function labelOf(record: unknown, index: number, emailOfTokens: string | null = null): string {
   const object = asObject(record);
   const own = asObject(object?.[ownBlock]);
-  const name = [own?.['name'], object?.['name'], object?.['email']].map(asText).find((text) => text !== null);
+  const name = [own?.['name'], object?.['name'], object?.['email'], emailOfTokens]
+    .map(asText)
+    .find((text) => text !== null);
   return name ? redact(name).slice(0, 80) : `item ${index + 1}`;
 }
 

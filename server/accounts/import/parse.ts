@@ -28,8 +28,9 @@ export function parseAccounts(text: string): ParsedItem[] {
 }
 
 function readItem(record: unknown, index: number): ParsedItem {
-  const label = labelOf(record, index);
   const reading = readRecord(record);
-  if ('draft' in reading) return { index, label, outcome: 'draft', draft: reading.draft };
-  return { index, label, outcome: 'rejected', ...reading.rejection };
+  if ('rejection' in reading)
+    return { index, label: labelOf(record, index), outcome: 'rejected', ...reading.rejection };
+  const { draft } = reading;
+  return { index, label: labelOf(record, index, draft.email), outcome: 'draft', draft };
 }

@@ -194,7 +194,7 @@ describe('import', () => {
       {
         source: 'file.json',
         index: 0,
-        label: 'item 1',
+        label: 'ann@example.com',
         outcome: 'stale',
         id: before[0]?.id ?? '',
         reason: 'the stored credential is newer',

@@ -280,6 +280,17 @@ describe('takeover of the predecessor’s database', () => {
     });
   });
 
+  test('a user with a damaged password hash comes along and keeps nothing else back', async () => {
+    await using at = await temporaryStore();
+    makeOld(at.old);
+    const old = new Database(at.old);
+    old.run(`update users set password = '$2b$10$damaged' where username = 'admin'`);
+    old.close();
+    const report = takeOver(at.store, at.old);
+    expect(report.users).toEqual({ added: ['admin', 'boss'], kept: [], mustChangePassword: [] });
+    expect(report.keys.added).toBe(2);
+  });
+
   test('the old file is only read: no byte of it changes and nothing appears beside it', async () => {
     await using at = await temporaryStore();
     await using folder = await temporaryFolder();

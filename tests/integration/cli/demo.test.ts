@@ -26,6 +26,9 @@ test('the demo prints a key and a curl line that works as it stands in a shell',
 test.each([
   ['SIGINT', ['SIGINT']],
   ['SIGTERM', ['SIGTERM']],
+  // The terminal was closed, perhaps while the demo was ending.
+  ['SIGHUP', ['SIGHUP']],
+  ['SIGINT and SIGHUP', ['SIGINT', 'SIGHUP']],
   // A package runner passes Ctrl-C on to a process that has had it from the terminal.
   ['SIGINT that comes twice', ['SIGINT', 'SIGINT']],
 ] as const)('after %s the demo leaves no folder, no listener and no process', async (_, signals) => {

@@ -1,14 +1,21 @@
 import { expect, test } from 'bun:test';
+import type { SimulatedAccount } from '../../../server/simulator/account.ts';
+import { changeAccount } from '../../support/change-account.ts';
 import {
   active,
   ask,
   expectAtRest,
   expectOneRow,
+  chat,
+  gate,
+  handClock,
+  read,
   readerOf,
   stateOf,
   streamedWays,
   untilProbed,
   ways,
+  wholeChat,
 } from '../../support/gateway-faults.ts';
 import { startGateway } from '../../support/start-gateway.ts';
 
@@ -70,6 +77,24 @@ for (const way of streamedWays) {
     await expectOneRow(gateway, { status_code: 499, error_code: 'client_closed' });
   });
 }
+
+test('R2: a client that leaves while its account’s token is renewed gives the account’s place back', async () => {
+  const clock = handClock();
+  const env = { KEEPALIVE_MS: '100', ACQUIRE_TIMEOUT_MS: '300' };
+  await using gateway = await untilProbed(await startGateway({ clock, env, accounts: [{ expiresInMs: 3_600_000 }] }));
+  const [account] = gateway.accounts as [SimulatedAccount];
+  changeAccount(gateway, account, { maxConcurrency: 1 });
+  clock.advance(2 * 3_600_000);
+  const renewal = gate();
+  gateway.simulator.script({ endpoint: 'token', reply: { kind: 'answer', wait: () => renewal.opened } });
+  const reader = readerOf(await ask(gateway, chat, 'hi'));
+  await reader.until((raw) => raw.includes(': keep-alive'));
+  await reader.leave();
+  await gateway.simulator.waitFor(() => gateway.app.runningRequests === 0, 'the client to be gone');
+  renewal.open();
+  await expectOneRow(gateway, { status_code: 499, error_code: 'client_closed' });
+  expect(await read(await ask(gateway, wholeChat, 'again'))).toMatchObject({ status: 200, error: undefined });
+});
 
 /** Numbers in [0,1), the same in every run: a failure can be repeated. */
 function createRandom(seed: number): () => number {

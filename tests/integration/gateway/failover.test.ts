@@ -5,6 +5,7 @@ import {
   ask,
   askedAccounts,
   expectOneRow,
+  gate,
   read,
   readerOf,
   stateOf,
@@ -137,6 +138,29 @@ for (const { fault, code, reply } of lateFaults) {
 }
 
 for (const way of streamedWays) {
+  test(`F8: text that comes in one read with the error that ends it still reaches the client (${way.name})`, async () => {
+    await using gateway = await untilProbed(await startGateway());
+    const begun = textAnswer(['Hello', ' from', ' here']).slice(0, 6);
+    const last = [
+      ...textAnswer([' here']).filter(({ type }) => type === 'response.output_text.delta'),
+      { type: 'error', error: { type: 'server_error', code: 'server_error', message: 'Broken.' } },
+    ];
+    const chunks = [begun, last].map((events) =>
+      Buffer.from(events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')),
+    );
+    const rest = gate();
+    const wait = (index: number) => (index === 1 ? rest.opened : undefined);
+    gateway.simulator.script({ reply: { kind: 'stream', chunks, wait } });
+
+    const reader = readerOf(await ask(gateway, way, 'hi'));
+    await reader.until((raw) => raw.includes('from'));
+    rest.open();
+    const got = await reader.rest();
+
+    expect(got).toMatchObject({ text: 'Hello from here', isComplete: false });
+    expect(got.error).toBeDefined();
+  });
+
   test(`F8: a refusal of the account after the first text rests it once (${way.name})`, async () => {
     await using gateway = await untilProbed(await startGateway({ accounts: 2 }));
     const { first, second } = twoOf(gateway);

@@ -9,6 +9,7 @@ import {
   streamedWays,
   untilProbed,
 } from '../../support/gateway-faults.ts';
+import { textAnswer } from '../../support/scripted-answers.ts';
 import { startGateway } from '../../support/start-gateway.ts';
 
 for (const way of streamedWays) {
@@ -56,6 +57,18 @@ for (const way of streamedWays) {
     await expectOneRow(gateway, { status_code: 200, error_code: null, attempts: 2 });
   });
 }
+
+test('S10: comments of the upstream do not keep a Codex client from its keep-alive', async () => {
+  await using gateway = await untilProbed(await startGateway({ env: { KEEPALIVE_MS: '300' } }));
+  const [created, ...rest] = textAnswer(['Hello']);
+  const comments = Array.from({ length: 40 }, () => ': thinking\n\n');
+  const events = [created ?? '', ...rest.slice(0, 4), ...comments, ...rest.slice(4)];
+  gateway.simulator.script({ reply: { kind: 'stream', events, delayMs: 20 } });
+  const got = await read(await ask(gateway, responses, 'hi', { headers: { originator: 'codex_cli_rs' } }));
+  expect(got).toMatchObject({ isComplete: true, text: 'Hello' });
+  expect(got.raw).toContain('event: keepalive\n');
+  expect(got.raw).not.toContain('thinking');
+});
 
 test('S10: a Codex client gets an event as keep-alive, since a comment does not reset its timer', async () => {
   await using gateway = await untilProbed(await startGateway({ env: { KEEPALIVE_MS: '100' } }));

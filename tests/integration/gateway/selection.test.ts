@@ -51,6 +51,18 @@ test('random: all accounts get about the same share, in no order', async () => {
   expect(repeats).toBeLessThan(150);
 });
 
+test('selections that cannot be written for a moment end no request, and are counted later', async () => {
+  await using gateway = await startGateway({ accounts: 2, env: strategy('round-robin') });
+  gateway.db.sqlite.run(
+    `create trigger full before update of selected_seq on tokens begin select raise(abort, 'disk full'); end`,
+  );
+  await answeredBy(gateway, 2);
+  gateway.app.flush();
+  gateway.db.sqlite.run('drop trigger full');
+  const requests = gateway.accounts.map((account) => gateway.account(account)['total_requests']);
+  expect(requests).toEqual([1, 1]);
+});
+
 test('least-used: an account that has answered less is used until it has caught up', async () => {
   await using gateway = await startGateway({ accounts: 2, env: strategy('least-used') });
   expect(spread(gateway, await answeredBy(gateway, 8))).toEqual([4, 4]);

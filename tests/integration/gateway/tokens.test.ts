@@ -135,6 +135,34 @@ test('T4: a refresh that failed while a new sign-in was stored goes on with that
   expect(gateway.simulator.refreshCount() - before).toBe(1);
 });
 
+test('T3: a new pair that cannot be written at once is not given up: the old one is spent', async () => {
+  await using gateway = await startWithExpired();
+  const [account] = gateway.accounts as [SimulatedAccount];
+  gateway.db.sqlite.run(
+    `create trigger full before update of access_token on tokens begin select raise(abort, 'disk full'); end`,
+  );
+  const gate = createGate();
+  gateway.simulator.script({ endpoint: 'token', reply: { kind: 'answer', wait: gate.wait } });
+  const answer = ask(gateway, wholeChat, 'hello');
+  await gateway.simulator.waitFor(() => gateway.simulator.refreshCount() === 1, 'the refresh');
+  gate.open();
+  await gateway.simulator.waitFor(() => gateway.app.watchedCalls === 0, 'its answer');
+  gateway.db.sqlite.run('drop trigger full');
+  expect((await answer).status).toBe(200);
+  expect(stateOf(gateway, account)).toEqual(active);
+  expect(gateway.simulator.refreshCount()).toBe(1);
+});
+
+test('a refresh token that cannot be opened makes the account need a sign-in, and holds nobody up', async () => {
+  await using gateway = await startWithExpired(1);
+  const [broken, other] = gateway.accounts as [SimulatedAccount, SimulatedAccount];
+  changeAccount(gateway, broken, { priority: 1 });
+  gateway.db.sqlite.run('update tokens set refresh_token = access_token where id = ?', [gateway.idOf(broken)]);
+  expect(await statusesOf(gateway, 2)).toEqual(allGood(2));
+  expect(new Set(askedAccounts(gateway))).toEqual(new Set([other.name]));
+  expect(stateOf(gateway, broken)).toMatchObject({ state: 'needs-login', reason: 'credential_unreadable' });
+});
+
 test('T4: a refresh server that is down for a moment costs no sign-in, and a burst of requests counts it once', async () => {
   const clock = handClock();
   await using gateway = await untilProbed(await startGateway({ clock, accounts: [{ expiresInMs: hour }, {}] }));
@@ -210,6 +238,24 @@ test('T10: a rejection that a refresh does not mend is replayed once on the acco
   expect(askedAccounts(gateway)).toEqual([account.name, account.name, other.name]);
   expect(gateway.simulator.refreshCount()).toBe(1);
   expect(stateOf(gateway, account).state).toBe('needs-login');
+});
+
+test('T10: an account that is rejected while the refresh server is down rests, instead of being tried by every request', async () => {
+  const clock = handClock();
+  await using gateway = await untilProbed(await startGateway({ clock, accounts: 2 }));
+  const [account, other] = gateway.accounts as [SimulatedAccount, SimulatedAccount];
+  changeAccount(gateway, account, { priority: 1 });
+  account.expireAccessToken();
+  gateway.simulator.script({ endpoint: 'token', reply: { kind: 'fixed', status: 503, body: 'down' } });
+  for (let count = 0; count < 3; count += 1) expect(await statusesOf(gateway, 1)).toEqual(allGood(1));
+  expect(askedAccounts(gateway)).toEqual([account.name, other.name, other.name, other.name]);
+  expect(gateway.simulator.refreshCount()).toBe(1);
+  expect(stateOf(gateway, account)).toMatchObject({ state: 'cooling', reason: 'refresh_failed' });
+
+  clock.advance(6_000);
+  expect(await statusesOf(gateway, 1)).toEqual(allGood(1));
+  expect(askedAccounts(gateway).at(-1)).toBe(account.name);
+  expect(stateOf(gateway, account)).toEqual(active);
 });
 
 test('T10: a rejected credential that was replaced meanwhile is read again, not refreshed', async () => {

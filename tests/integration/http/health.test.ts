@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { setAccountState } from '../../support/change-account.ts';
-import { ask, chat, read, readerOf, wholeChat } from '../../support/gateway-faults.ts';
+import { ask, chat, handClock, read, readerOf, untilProbed, wholeChat } from '../../support/gateway-faults.ts';
 import { startGateway, type TestGateway } from '../../support/start-gateway.ts';
 
 async function checksOf(gateway: TestGateway): Promise<{ status: number; checks: Record<string, string> }> {
@@ -35,6 +35,16 @@ test('/readyz says no, and why, without an account and with none that is usable;
   setAccountState(gateway, account, 'disabled');
   expect(await checksOf(gateway)).toMatchObject({ status: 503, checks: { accounts: 'no account is usable now' } });
   expect((await gateway.get('/livez', { key: null })).status).toBe(200);
+});
+
+test('/readyz says yes as soon as a cool-down is over, although no request has come since', async () => {
+  const clock = handClock();
+  await using gateway = await untilProbed(await startGateway({ clock }));
+  gateway.simulator.script({ reply: { kind: 'fixed', status: 403, body: '<html>Blocked</html>' } });
+  await read(await ask(gateway, wholeChat, 'hi'));
+  expect((await checksOf(gateway)).checks['accounts']).toBe('no account is usable now');
+  clock.advance(60_000);
+  expect((await checksOf(gateway)).checks['accounts']).toBe('ok');
 });
 
 test('without an account a request is a 503 that says so, streamed or whole', async () => {
