@@ -77,7 +77,8 @@ const idsPerStatement = 1000;
 export function createAccountRepository({ orm, sqlite }: Db): AccountRepository {
   // Caches compare it: it must grow with every change, also within one millisecond or after the clock was set back.
   const touched = (now: number) => sql`max(${tokens.updatedAt} + 1, ${now})`;
-  const inOrder = [tokens.createdAt, tokens.id] as const;
+  // Ids are random: those of one import, made in the same moment, stay in the order of their file by their rowid.
+  const inOrder = [tokens.createdAt, sql`${tokens}.rowid`] as const;
 
   const selectIn = (column: typeof tokens.id | typeof tokens.accountId, values: readonly string[]) =>
     chunks(values).flatMap((chunk) =>

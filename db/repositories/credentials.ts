@@ -38,14 +38,16 @@ export interface CredentialRepository {
   find(id: string): CredentialRow | undefined;
   /** Takes the lease when it is free, expired or held by `deadOwner`, and the version is still `version`. */
   takeLease(id: string, version: number, owner: string, now: number, until: number, deadOwner?: string): LeaseOutcome;
-  /** Writes the new pair and frees the lease, in one statement. False when somebody else changed the pair meanwhile. */
-  storeRefreshed(id: string, version: number, owner: string, credential: SealedCredential, now: number): boolean;
+  /**
+   * Writes the new pair and frees the lease, in one statement. False when somebody else changed the pair meanwhile. A
+   * lease that ran out does not matter: the pair is the only one that is still good.
+   */
+  storeRefreshed(id: string, version: number, credential: SealedCredential, now: number): boolean;
   /** Frees the lease after a failure; `retryAt` bars background refreshes until then. */
   freeLease(id: string, owner: string, failed: boolean, retryAt: number | null): void;
   refreshFailures(id: string): number;
   /** Accounts whose access token expires before `before` and that may be refreshed at `now`, soonest first. */
   dueForRefresh(before: number, now: number, limit: number): { id: string; expiredAt: number }[];
-  countUsable(): number;
 }
 
 export function createCredentialRepository(db: Db): CredentialRepository {
@@ -68,12 +70,12 @@ export function createCredentialRepository(db: Db): CredentialRepository {
   );
   const store = sqlite.query<
     unknown,
-    [Buffer, Buffer | null, Buffer | null, number | null, string | null, number, number, string, number, string]
+    [Buffer, Buffer | null, Buffer | null, number | null, string | null, number, number, string, number]
   >(
     `update tokens set access_token = ?, refresh_token = ?, id_token = ?, expired_at = ?, plan = coalesce(?, plan), last_refresh_at = ?,
        updated_at = max(updated_at + 1, ?), credential_version = credential_version + 1, refresh_lease_owner = null, refresh_lease_until = null,
        refresh_retry_at = null, refresh_failures = 0
-       where id = ? and credential_version = ? and refresh_lease_owner = ?`,
+       where id = ? and credential_version = ?`,
   );
   const free = sqlite.query<unknown, [number, number | null, string, string]>(
     `update tokens set refresh_lease_owner = null, refresh_lease_until = null, refresh_failures = refresh_failures + ?, refresh_retry_at = ?
@@ -87,9 +89,6 @@ export function createCredentialRepository(db: Db): CredentialRepository {
        where expired_at < ? and refresh_token is not null and state in ('active', 'cooling')
          and (refresh_retry_at is null or refresh_retry_at <= ? or refresh_retry_at > ? + ${longestRetryMs})
        order by expired_at limit ?`,
-  );
-  const usable = sqlite.query<{ count: number }, []>(
-    `select count(*) as count from tokens where state in ('active', 'cooling')`,
   );
   const toBuffer = (value: Uint8Array | null) =>
     value === null ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
@@ -114,7 +113,7 @@ export function createCredentialRepository(db: Db): CredentialRepository {
       if (current.version !== version) return { kind: 'changed' };
       return { kind: 'busy', owner: current.owner ?? '', until: current.until ?? now };
     },
-    storeRefreshed: (id, version, owner, credential, now) =>
+    storeRefreshed: (id, version, credential, now) =>
       store.run(
         credential.accessToken,
         credential.refreshToken,
@@ -125,11 +124,9 @@ export function createCredentialRepository(db: Db): CredentialRepository {
         now,
         id,
         version,
-        owner,
       ).changes > 0,
     freeLease: (id, owner, failed, retryAt) => void free.run(failed ? 1 : 0, retryAt, id, owner),
     refreshFailures: (id) => failures.get(id)?.failures ?? 0,
     dueForRefresh: (before, now, limit) => due.all(before, now, now, limit),
-    countUsable: () => usable.get()?.count ?? 0,
   };
 }

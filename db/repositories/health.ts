@@ -42,6 +42,9 @@ export function createHealthRepository(db: Db): HealthRepository {
   const succeed = sqlite.query<unknown, [string]>(
     'update tokens set failure_streak = 0 where id = ? and failure_streak > 0',
   );
+  const isCooling = sqlite.query<unknown, [string, string]>(
+    `select 1 from tokens where id = ? and state = 'cooling' and state_reason = ?`,
+  );
   const lift = sqlite.query<unknown, [number, string, string]>(
     `update tokens set state = 'active', state_reason = null, state_until = null, state_changed_at = ?, failure_streak = 0
        where id = ? and state = 'cooling' and state_reason = ?`,
@@ -58,6 +61,9 @@ export function createHealthRepository(db: Db): HealthRepository {
     blockModel: (id, model, reason, until) => void block.run(id, model, reason, until),
     unblockModel: (id, model) => void unblock.run(id, model),
     succeed: (id) => void succeed.run(id),
-    liftCoolDown: (id, reason, now) => void lift.run(now, id, reason),
+    liftCoolDown(id, reason, now) {
+      // Asked with nearly every answer: looking needs no lock that another process may hold.
+      if (isCooling.get(id, reason) !== null) lift.run(now, id, reason);
+    },
   };
 }

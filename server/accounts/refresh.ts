@@ -116,7 +116,7 @@ export function createRefresher(deps: {
     const plan =
       readClaims(credential.idToken ?? credential.accessToken).plan ?? readClaims(credential.accessToken).plan;
     const sealed = { ...sealCredential(box, row.id, credential), plan };
-    const write = () => credentials.storeRefreshed(row.id, version, owner, sealed, clock.now());
+    const write = () => credentials.storeRefreshed(row.id, version, sealed, clock.now());
     const isStored = await untilWritten(row.id, write, until);
     if (!isStored)
       log.warn({ account: row.id }, 'A refreshed credential was dropped: the account was signed in again meanwhile');

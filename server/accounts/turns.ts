@@ -10,7 +10,8 @@ import type { StrategyName } from '../env.ts';
  * is seen when the moment is over.
  *
  * - `round-robin`: the least recently selected first.
- * - `random`: uniformly over the circle of `random_position`, on which a selected account gets a new place.
+ * - `random`: uniformly over the circle of `random_position`, on which a selected account gets a new place; the new
+ *   places must be on disk before the next draw, so here every request writes.
  * - `least-used`: the fewest requests in all first.
  * - `quota-aware`: the most head-room first (in tenths), then the soonest reset, then the least recently selected.
  *

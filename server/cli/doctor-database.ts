@@ -56,7 +56,11 @@ function checkSchema(sqlite: Database): Finding {
       'Use the newer build that wrote it.',
     );
   }
-  return warn(check, `version ${version} of ${schemaVersion}`, `Run: ${commandName} init-db (the next start does it too)`);
+  return warn(
+    check,
+    `version ${version} of ${schemaVersion}`,
+    `Run: ${commandName} init-db (the next start does it too)`,
+  );
 }
 
 function checkAccounts(sqlite: Database): Finding {

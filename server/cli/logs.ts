@@ -38,10 +38,10 @@ export function addLogCommand(program: Command, shell: Shell): void {
     .option('--model <model>', 'the model asked for or served')
     .option('--since <when>', 'a span such as 30m or 7d, or an ISO time')
     .action(async (options: LogOptions) => {
+      const limit = parseLimit(options.limit);
       using context = openContext(shell.variables);
       const logs = createLogRepository(context.db);
       const filter = parseFilter(context, options);
-      const limit = parseLimit(options.limit);
       if (options.follow) return await follow(shell, logs, filter, limit);
       const rows = logs.list(filter, limit);
       shell.finish({ json: rows.map(logJson), text: logTable(rows) });

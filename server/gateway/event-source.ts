@@ -16,7 +16,10 @@ export interface EventSource {
    * MalformedEventError or SseEventTooLargeError that came instead. Callbacks for the reason of `ByteSource.read`;
    * elsewhere use {@link nextBatch}.
    */
-  next<T>(onBatch: (batch: EventBatch | undefined) => T | Promise<T>, onError: (error: unknown) => T | Promise<T>): Promise<T>;
+  next<T>(
+    onBatch: (batch: EventBatch | undefined) => T | Promise<T>,
+    onError: (error: unknown) => T | Promise<T>,
+  ): Promise<T>;
   cancel(): void;
   /**
    * After the terminal event: reads on to the end, so that the connection can be used again, but not for long and

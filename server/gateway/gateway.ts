@@ -62,6 +62,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
       'The gateway failed. The operator finds the details under the request id.',
     );
     run.finish(error.status, error);
+    // The answer of the upstream may be there, with nobody left to read it.
+    run.abort(error);
     return error;
   }
 

@@ -71,7 +71,8 @@ export async function sendAttempt(
       }),
       body: request.body,
       proxyUrl: deps.proxyFor(url, account.proxyUrl),
-      deadlines: deps.deadlines,
+      // A compaction's status comes with its result, which takes as long as an answer.
+      deadlines: isCompact ? { ...deps.deadlines, headersMs: deps.deadlines.idleMs } : deps.deadlines,
       signal,
     });
     if (reply.status === 200 && (isCompact || !isDocument(reply))) return { reply };

@@ -42,7 +42,10 @@ export interface ByteSource {
    * reason that came instead; resolves with what the callback gives. Callbacks, because a promise more for every event
    * of a stream is what a stream costs; elsewhere use {@link nextBytes}.
    */
-  read<T>(onBytes: (bytes: Uint8Array | undefined) => T | Promise<T>, onError: (error: unknown) => T | Promise<T>): Promise<T>;
+  read<T>(
+    onBytes: (bytes: Uint8Array | undefined) => T | Promise<T>,
+    onError: (error: unknown) => T | Promise<T>,
+  ): Promise<T>;
   /** Closes the socket at once. Harmless after the end. */
   cancel(): void;
 }

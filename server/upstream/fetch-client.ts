@@ -50,7 +50,10 @@ class FetchBody implements ByteSource {
     this.#usesProxy = usesProxy;
   }
 
-  read<T>(onBytes: (bytes: Uint8Array | undefined) => T | Promise<T>, onError: (error: unknown) => T | Promise<T>): Promise<T> {
+  read<T>(
+    onBytes: (bytes: Uint8Array | undefined) => T | Promise<T>,
+    onError: (error: unknown) => T | Promise<T>,
+  ): Promise<T> {
     this.#call.onWait();
     return this.#reader.read().then(
       ({ done, value }) => {

@@ -11,7 +11,11 @@ export class WatchedCall implements TickListener {
   readonly #request: UpstreamRequest;
   readonly #ticker: Ticker;
   readonly #startedAt: number;
-  readonly #onCallerAbort = () => this.controller.abort(this.#request.signal.reason);
+  readonly #onCallerAbort = () => {
+    this.controller.abort(this.#request.signal.reason);
+    // Nobody may be reading who would notice.
+    this.finish();
+  };
   #phase: CallPhase = 'headers';
   #isProbed = false;
   /** Ticker time since when somebody waits for bytes; -1 when nobody does. */

@@ -186,6 +186,14 @@ describe('import', () => {
     expect(at.repository.rows()).toEqual(before);
   });
 
+  test('accounts of one import are listed in the order of their file', async () => {
+    await using at = await temporaryStore();
+    const names = Array.from({ length: 12 }, (_, number) => `account ${number}`);
+    at.bring(names.map((name) => ({ name, access_token: `access ${name}`, refresh_token: `refresh ${name}` })));
+    expect(at.repository.list({}).map(({ name }) => name)).toEqual(names);
+    expect(at.repository.rows().map(({ name }) => name)).toEqual(names);
+  });
+
   test('an older file does not destroy a newer refresh token', async () => {
     await using at = await temporaryStore();
     at.bring(ann(2));

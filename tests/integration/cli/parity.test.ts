@@ -35,9 +35,9 @@ test.each(Object.entries(commands))('%s answers --help, and --json with one docu
   ]);
 
   expect(help).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(help.stdout).toStartWith(`Usage: gpt2api ${words} [options]`);
+  expect(help.stdout).toStartWith(`Usage: bun run cli ${words} [options]`);
   expect(help.stdout).toContain('--json');
-  expect(help.stdout).toContain(`Examples:\n  $ gpt2api ${words}`);
+  expect(help.stdout).toContain(`Examples:\n  $ bun run cli ${words}`);
 
   expect(exitCode).toBe(call.exitCode);
   if (exitCode > 0 && words !== 'doctor') {
@@ -60,7 +60,7 @@ test.each(['help', 'help keys', '--version', 'keys --help --json'])(
     await using cli = await createInstallation();
     const { exitCode, stdout, stderr } = await cli.run(line.split(' '));
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout).toMatch(/^Usage: gpt2api|^\d+\.\d+\.\d+\n$/);
+    expect(stdout).toMatch(/^Usage: bun run cli|^\d+\.\d+\.\d+\n$/);
   },
 );
 

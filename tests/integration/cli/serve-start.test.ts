@@ -80,6 +80,17 @@ test("another program's database and one of a newer build stop the start and are
   expect(stderr).toContain(cli.databasePath);
 });
 
+test('one message names every bad variable, a malformed encryption key among them, and shows no secret', async () => {
+  await using cli = await createInstallation();
+  const variables = { PORT: 'abc', ENCRYPTION_KEY: 'not-a-key', HTTPS_PROXY: 'user:pass', CONNECT_TIMEOUT_MS: '-1' };
+  const { exitCode, stderr } = await cli.run(['serve'], { variables });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('4 mistakes');
+  for (const name of Object.keys(variables)) expect(stderr).toContain(`${name}: must be`);
+  expect(stderr).toContain('openssl rand -base64 32');
+  expect(stderr).not.toMatch(/not-a-key|user:pass/);
+});
+
 test('a missing or wrong encryption key stops serve with the way out, and changes nothing on disk', async () => {
   await using cli = await createInstallation();
   await cli.run(['init-db']);

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { openDatabase } from '../../../db/client.ts';
 import type { SimulatedAccount } from '../../../server/simulator/account.ts';
 import { changeAccount, setAccountState } from '../../support/change-account.ts';
 import { ask, askedAccounts, handClock, read, stateOf, untilProbed, wholeChat } from '../../support/gateway-faults.ts';
@@ -61,6 +62,19 @@ test('selections that cannot be written for a moment end no request, and are cou
   gateway.db.sqlite.run('drop trigger full');
   const requests = gateway.accounts.map((account) => gateway.account(account)['total_requests']);
   expect(requests).toEqual([1, 1]);
+});
+
+test('another process that holds the database for a while holds up no answer', async () => {
+  await using gateway = await untilProbed(await startGateway({ accounts: 2 }));
+  await read(await ask(gateway, wholeChat, 'hi'));
+  gateway.app.flush();
+  gateway.db.sqlite.run('pragma busy_timeout = 0');
+  const other = openDatabase(gateway.db.sqlite.filename);
+  other.sqlite.run('begin immediate');
+  const got = await read(await ask(gateway, wholeChat, 'hi again'));
+  other.sqlite.run('rollback');
+  other.close();
+  expect(got).toMatchObject({ status: 200, error: undefined });
 });
 
 test('least-used: an account that has answered less is used until it has caught up', async () => {

@@ -30,7 +30,8 @@ describe('passwords', () => {
   test('X4: a hash is not accepted as a password, and what is no hash fits nothing', async () => {
     const hash = await hashPassword('correct horse');
     expect(await verifyPassword(hash, hash)).toBe(false);
-    for (const text of ['', 'plain', '$5$x$y', '$2b$10$x', '$argon2id$v=19$x']) expect(await verifyPassword(text, text)).toBe(false);
+    for (const text of ['', 'plain', '$5$x$y', '$2b$10$x', '$argon2id$v=19$x'])
+      expect(await verifyPassword(text, text)).toBe(false);
   });
 });
 

@@ -42,7 +42,12 @@ test('batch: items are handed over together, at the latest after the delay', asy
 
 test('batch: a full one does not wait', () => {
   const written: number[][] = [];
-  const batch = createBatch<number>({ maxDelayMs: 60_000, maxItems: 2, write: (items) => written.push(items), onError });
+  const batch = createBatch<number>({
+    maxDelayMs: 60_000,
+    maxItems: 2,
+    write: (items) => written.push(items),
+    onError,
+  });
   batch.add(1);
   batch.add(2);
   expect(written).toEqual([[1, 2]]);

@@ -307,6 +307,13 @@ describe('what is no account is refused with a reason that holds no secret', () 
     expect(labels).toEqual(['n', 'e@example.com', 'mine [redacted]', 'item 4']);
   });
 
+  test('an account whose file names nobody is called by the e-mail of its tokens', () => {
+    const access_token = fakeAccessToken({ email: 'ann@example.com' });
+    expect(parse({ tokens: { access_token, refresh_token: 'r' } }).map(({ label }) => label)).toEqual([
+      'ann@example.com',
+    ]);
+  });
+
   test('deeply nested arrays end in a rejection, not in a crash', () => {
     expect(parseAccounts(`${'['.repeat(5_000)}${']'.repeat(5_000)}`).map(({ outcome }) => outcome)).toEqual([
       'rejected',
