@@ -199,16 +199,16 @@ test.each([
 });
 
 test('a flood of many megabytes is complete, and waits for a slow reader', async () => {
-  const bytes = 40_000_000;
+  // Large against what else this process holds at the time, which comes and goes by tens of megabytes.
+  const bytes = 100_000_000;
   const response = await callCodex(simulator, account, codexBody(`[[sim:flood ${bytes}]]`));
   const reader = response.body?.getReader();
   if (!reader) throw new Error('no body');
   const before = process.memoryUsage.rss();
   await reader.read();
-  // While nobody reads, another call is served and the flood does not pile up in memory: that would be four times its
-  // text. What else this process holds at the time comes and goes by tens of megabytes.
+  // While nobody reads, another call is served and the flood does not pile up in memory.
   await ask('hi');
-  expect(process.memoryUsage.rss() - before).toBeLessThan(bytes * 2);
+  expect(process.memoryUsage.rss() - before).toBeLessThan(bytes / 2);
   let size = 0;
   for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) size += chunk.value.length;
   expect(size).toBeGreaterThan(bytes);
